@@ -1,0 +1,1 @@
+"""What the bot remembers: SQLite by default, one file per state directory."""

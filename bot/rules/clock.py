@@ -1,6 +1,7 @@
 """Time: aware, UTC, and asked of a clock that is passed in.
 
-Nothing else calls `datetime.now`. What the clock says is the host's opinion; comparing it with Neon's is not done here.
+Nothing else calls `datetime.now`. What the clock says is the host's opinion; comparing it with Neon's is not
+done here.
 """
 
 from collections.abc import Callable
@@ -21,7 +22,7 @@ def utc(moment: datetime) -> datetime:
 
 
 def iso(moment: datetime) -> str:
-    """RFC 3339 in UTC to the millisecond, `2026-11-20T10:25:00.000Z`: what Neon documents as its precision."""
+    """RFC 3339 in UTC to the millisecond, `2026-11-20T10:25:00.000Z`: the precision Neon documents."""
     return utc(moment).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
