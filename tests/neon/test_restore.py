@@ -1,0 +1,121 @@
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from bot.errors import Kind, NeedsHuman, Refused
+from bot.neon.client import NeonClient
+from bot.neon.models import Restored
+from bot.rules.clock import iso
+from bot.rules.ids import BranchId, OperationId, ProjectId
+from tests.neon.scripted import (
+    T0,
+    Answer,
+    ScriptedNeon,
+    bodies,
+    branch,
+    branches,
+    breaks,
+    operation,
+    operations,
+    refuses,
+    says,
+)
+
+P1, MAIN = ProjectId("p1"), BranchId("br-main")
+AT = T0 - timedelta(minutes=35, milliseconds=500)
+LIST, RESTORE = "GET /projects/p1/branches", "POST /projects/p1/branches/br-main/restore"
+LOST = breaks(httpx.ReadError)
+NAME_TAKEN = refuses(409, "branch already exists")
+
+RESET_MAIN = branch(parent_id="br-old", last_reset_at=iso(T0))
+OLD = branch("old", "br-old", created_at=iso(T0))
+
+
+async def restore(client: NeonClient) -> Restored:
+    return await client.restore(P1, MAIN, source=MAIN, at=AT, preserve_as="old")
+
+
+def script_restore(neon: ScriptedNeon) -> None:
+    neon.on(
+        "GET /projects/p1/branches/br-main",
+        says(200, {"branch": branch()}),
+        says(200, {"branch": RESET_MAIN}),
+    )
+    neon.on(LIST, branches(), branches(OLD))
+    answer = {
+        "branch": {**RESET_MAIN, "current_state": "resetting"},
+        "operations": [operation("op-1", "running")],
+    }
+    neon.on(RESTORE, says(200, answer))
+
+
+async def test_a_restore_names_the_safety_copy_and_what_to_wait_for(
+    neon: ScriptedNeon, client: NeonClient
+) -> None:
+    script_restore(neon)
+    assert await restore(client) == Restored(BranchId("br-old"), (OperationId("op-1"),))
+    assert bodies(neon.sent(RESTORE)) == [
+        {
+            "source_branch_id": "br-main",
+            "source_timestamp": "2026-11-20T09:24:59.500Z",
+            "preserve_under_name": "old",
+        }
+    ]
+
+
+@pytest.mark.parametrize("trouble", [LOST, NAME_TAKEN], ids=["answer lost", "name taken"])
+async def test_a_restore_whose_answer_was_lost_is_known_by_its_safety_copy(
+    neon: ScriptedNeon, client: NeonClient, trouble: Answer
+) -> None:
+    script_restore(neon)
+    neon.on(LIST, branches(), branches(), branches(OLD))
+    neon.on(RESTORE, trouble)
+    mine = operation("op-1", "running", branch_id="br-main", created_at=iso(T0))
+    other = operation("op-0", branch_id="br-main", created_at=iso(T0 - timedelta(minutes=5)))
+    neon.on("GET /projects/p1/operations", operations(), operations(mine, other))
+    assert await restore(client) == Restored(BranchId("br-old"), (OperationId("op-1"),))
+    assert len(neon.sent(RESTORE)) == 1
+
+
+async def test_a_restore_that_happened_before_is_not_made_again(
+    neon: ScriptedNeon, client: NeonClient
+) -> None:
+    script_restore(neon)
+    neon.on(LIST, branches(OLD))
+    assert (await restore(client)).preserved == "br-old"
+    assert neon.sent(RESTORE) == []
+
+
+async def test_a_branch_that_merely_has_the_safety_copys_name_is_no_restore(
+    neon: ScriptedNeon, client: NeonClient
+) -> None:
+    script_restore(neon)
+    neon.on(LIST, branches(OLD))
+    long_ago = branch(last_reset_at=iso(T0 - timedelta(days=3)))
+    neon.on("GET /projects/p1/branches/br-main", says(200, {"branch": long_ago}))
+    with pytest.raises(NeedsHuman) as caught:
+        await restore(client)
+    assert caught.value.kind is Kind.RESULT_DIFFERS
+    assert neon.sent(RESTORE) == []
+
+
+async def test_neon_out_of_reach_after_a_lost_answer_is_not_called_untouched(
+    neon: ScriptedNeon, client: NeonClient
+) -> None:
+    script_restore(neon)
+    neon.on(RESTORE, LOST)
+    neon.on(LIST, branches(), says(503))
+    neon.on("GET /projects/p1/branches/br-main", says(200, {"branch": branch()}), says(503))
+    with pytest.raises(NeedsHuman) as caught:
+        await restore(client)
+    assert caught.value.kind is Kind.ANSWER_LOST
+    assert caught.value.facts["reset_seen"] is None
+
+
+async def test_a_refused_restore_says_what_neon_said(neon: ScriptedNeon, client: NeonClient) -> None:
+    script_restore(neon)
+    neon.on(RESTORE, refuses(422, "restore from snapshot on target branch is still ongoing"))
+    with pytest.raises(Refused) as caught:
+        await restore(client)
+    assert caught.value.facts["message"] == "restore from snapshot on target branch is still ongoing"
