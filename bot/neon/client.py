@@ -120,27 +120,29 @@ class NeonClient(NeonReader):
         has accepted: `settle` with the operations before touching the data. Raises NeedsHuman(ANSWER_LOST) when the
         answer was lost and no trace of the restore shows, NeedsHuman(RESULT_DIFFERS) when a branch is called
         `preserve_as` and yet `branch` was not restored since, Refused(OUTSIDE_WINDOW | LIMIT_REACHED | NEON_REFUSED).
+        Refused and Unavailable mean that this call changed nothing; only an earlier one, of a process that died,
+        may have.
         """
         async with self._changing[project]:
-            before = await self.branch(project, branch)
             preserved = await self.branch_named(project, preserve_as)
-            operations = None
-            if preserved is None:
-                await self.until_quiet(project)
-                body = {"source_branch_id": source, "preserve_under_name": preserve_as}
-                operations = await self._send_restore(project, branch, body | _point("source", at, lsn))
-                preserved = await self._look_for(lambda: self.branch_named(project, preserve_as))
-        if preserved is None:
-            raise NeedsHuman(
-                Kind.ANSWER_LOST if operations is None else Kind.RESULT_DIFFERS,
-                action="restore",
-                branch=branch,
-                preserve_as=preserve_as,
-                reset_seen=await self._reset_since(before),
+            before = await self.branch(project, branch)
+            if preserved is not None:
+                return await self._restored_before(before, preserved)
+            await self.until_quiet(project)
+            body = {"source_branch_id": source, "preserve_under_name": preserve_as} | _point(
+                "source", at, lsn
             )
-        if operations is None:
-            operations = await self._restore_operations(project, branch, preserved)
-        return Restored(preserved=preserved.id, operations=operations)
+            operations = await self._send_restore(project, branch, body)
+            if operations is None:
+                restored = await self._look_for(lambda: self._trace(before, preserve_as))
+            else:
+                preserved = await self._look_for(lambda: self.branch_named(project, preserve_as))
+                restored = Restored(preserved.id, operations) if preserved else None
+        if restored is None:
+            kind = Kind.ANSWER_LOST if operations is None else Kind.RESULT_DIFFERS
+            seen = await self._reset_since(before)
+            raise NeedsHuman(kind, action="restore", branch=branch, preserve_as=preserve_as, reset_seen=seen)
+        return restored
 
     async def create_endpoint(self, project: ProjectId, branch: BranchId) -> Endpoint:
         """The read-write compute of a branch, made if there is none. Raises as `create_branch` does."""
@@ -208,7 +210,7 @@ class NeonClient(NeonReader):
             try:
                 return await send()
             except AnswerLost:
-                trouble = Unavailable(Kind.NEON_DOWN)
+                trouble = Unavailable(Kind.NEON_DOWN, answer_lost=True)
             except Refused as error:
                 if not _exists_already(error):
                     raise
@@ -233,17 +235,21 @@ class NeonClient(NeonReader):
                 return None
             raise
 
-    async def _restore_operations(
-        self, project: ProjectId, branch: BranchId, preserved: Branch
-    ) -> tuple[OperationId, ...]:
-        """What a restore found done had started."""
-        # unknowns: restore-traces
-        after = await self.branch(project, branch)
-        reset_at = after.last_reset_at
-        was_reset = reset_at is not None and reset_at >= preserved.created_at - timedelta(minutes=1)
-        if not was_reset and after.parent_id != preserved.id:
-            raise NeedsHuman(Kind.RESULT_DIFFERS, what="restore", branch=branch, preserve_as=preserved.name)
-        return await self._operations_of(project, [branch, preserved.id], reset_at or preserved.created_at)
+    async def _restored_before(self, after: Branch, preserved: Branch) -> Restored:
+        """What an earlier call did, unless the safety copy's name belongs to something else."""
+        if not _shows_restore(after, preserved):
+            raise NeedsHuman(Kind.RESULT_DIFFERS, what="restore", branch=after.id, preserve_as=preserved.name)
+        started = after.last_reset_at or preserved.created_at
+        operations = await self._operations_of(after.project_id, [after.id, preserved.id], started)
+        return Restored(preserved.id, operations)
+
+    async def _trace(self, before: Branch, preserve_as: str) -> Restored | None:
+        """What a restore with no answer has left behind so far."""
+        preserved = await self.branch_named(before.project_id, preserve_as)
+        if preserved is None:
+            return None
+        after = await self.branch(before.project_id, before.id)
+        return await self._restored_before(after, preserved) if _shows_restore(after, preserved) else None
 
     async def _reset_since(self, before: Branch) -> bool | None:
         """Whether the branch was restored since; None if Neon cannot be asked, which the person is told."""
@@ -264,7 +270,7 @@ class NeonClient(NeonReader):
                 return ()
             raise
         if not await self._look_for(lambda: self._is_gone(project, branch)):
-            raise Unavailable(Kind.NEON_DOWN)
+            raise Unavailable(Kind.NEON_DOWN, answer_lost=True)
         return ()
 
     async def _is_gone(self, project: ProjectId, branch: BranchId) -> bool | None:
@@ -288,6 +294,14 @@ def _point(prefix: str, at: datetime | None, lsn: str | None) -> dict[str, str]:
 
 def _expiry(moment: datetime | None) -> dict[str, str]:
     return {"expires_at": iso(moment)} if moment is not None else {}
+
+
+def _shows_restore(branch: Branch, preserved: Branch) -> bool:
+    """Whether `branch` was restored when `preserved` was made, as far as one can see."""
+    # unknowns: restore-traces
+    reset_at = branch.last_reset_at
+    was_reset = reset_at is not None and reset_at >= preserved.created_at - timedelta(minutes=1)
+    return was_reset or branch.parent_id == preserved.id
 
 
 def _compare(branch: Branch, parent: BranchId, at: datetime | None, lsn: str | None) -> None:

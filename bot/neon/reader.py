@@ -170,23 +170,36 @@ class NeonReader:
         """Wait until nothing is under way in the project, `operations` have succeeded and `branch` is at rest.
 
         Raises StepFailed(OPERATION_FAILED) if one of `operations` failed, NeedsHuman(STILL_RUNNING) when patience
-        ends. A `failed` operation is believed when seen three times, since Neon may try it again; `error` and
-        `cancelled` at once.
+        ends, also if it was Neon that could not be asked. A `failed` operation is believed when seen three times,
+        since Neon may try it again; `error` and `cancelled` at once.
         """
         # unknowns: failed-may-recover
         polling = Polling(self._patience, self._patience.settle)
         sightings = Counter[OperationId]()
         waiting_for: str | None = None
         while await polling.again():
-            listed = await self.operations(project)
-            told = await self._told(project, listed, operations)
-            _raise_if_failed(told, sightings)
-            waiting_for = _under_way(listed) or _unfinished(told, operations)
-            if waiting_for is None and branch is not None:
-                waiting_for = _unrest(await self.branch(project, branch))
+            try:
+                waiting_for = await self._waiting_for(project, branch, operations, sightings)
+            except Unavailable as error:
+                waiting_for = error.kind
             if waiting_for is None:
                 return
         raise NeedsHuman(Kind.STILL_RUNNING, project=project, branch=branch, waiting_for=waiting_for)
+
+    async def _waiting_for(
+        self,
+        project: ProjectId,
+        branch: BranchId | None,
+        operations: Sequence[OperationId],
+        sightings: Counter[OperationId],
+    ) -> str | None:
+        listed = await self.operations(project)
+        told = await self._told(project, listed, operations)
+        _raise_if_failed(told, sightings)
+        waiting_for = _under_way(listed) or _unfinished(told, operations)
+        if waiting_for is None and branch is not None:
+            return _unrest(await self.branch(project, branch))
+        return waiting_for
 
     async def until_quiet(self, project: ProjectId) -> None:
         """Wait until nothing is under way in the project; raises Unavailable(NEON_BUSY) when patience ends."""

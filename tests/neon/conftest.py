@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -9,17 +10,9 @@ from bot.neon.http import Patience
 from tests.neon.scripted import T0, ScriptedNeon
 
 KEY = "napi_do_not_show_me"
-QUICK = Patience(
-    read_answer=5,
-    change_answer=5,
-    unreachable=0.2,
-    rate_limited=0.2,
-    busy=0.2,
-    settle=0.3,
-    lost_answer=0.1,
-    first_pause=0.001,
-    longest_pause=0.02,
-    longest_poll=0.02,
+QUICK = Patience(first_pause=0.001, longest_pause=0.02, longest_poll=0.02)
+HASTY = replace(
+    QUICK, unreachable=0.04, rate_limited=0.04, busy=0.04, settle=0.04, lost_answer=0.04, longest_poll=0.01
 )
 
 
@@ -30,12 +23,24 @@ def neon() -> ScriptedNeon:
 
 @pytest.fixture
 async def client(neon: ScriptedNeon) -> AsyncIterator[NeonClient]:
-    """A client whose clock stands at T0 and whose patience is short."""
-    async with NeonClient(
+    """Pauses shortly, and waits as long as the real one."""
+    async with client_of(neon, QUICK) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def hasty(neon: ScriptedNeon) -> AsyncIterator[NeonClient]:
+    """Loses its patience at once."""
+    async with client_of(neon, HASTY) as opened:
+        yield opened
+
+
+def client_of(neon: ScriptedNeon, patience: Patience) -> NeonClient:
+    """A client whose clock stands at T0."""
+    return NeonClient(
         api_key=SecretStr(KEY),
         base_url="http://neon.test/api/v2",
         transport=httpx.MockTransport(neon),
         clock=lambda: T0,
-        patience=QUICK,
-    ) as opened:
-        yield opened
+        patience=patience,
+    )

@@ -137,13 +137,13 @@ async def test_a_branch_found_without_its_compute_gets_one(neon: ScriptedNeon, c
 
 
 async def test_a_branch_that_cannot_be_found_after_a_lost_answer_may_be_asked_for_again(
-    neon: ScriptedNeon, client: NeonClient
+    neon: ScriptedNeon, hasty: NeonClient
 ) -> None:
     script_new_branch(neon)
     neon.on(LIST, branches())
     neon.on(POST_BRANCH, LOST)
     with pytest.raises(Unavailable) as caught:
-        await create(client)
+        await create(hasty)
     assert caught.value.kind is Kind.NEON_DOWN
     assert len(neon.sent(POST_BRANCH)) == 1
 
@@ -226,11 +226,11 @@ async def test_a_change_waits_until_the_project_is_quiet(neon: ScriptedNeon, cli
     assert sum(request.url.path.endswith("/operations") for request in before) == 3
 
 
-async def test_a_project_that_stays_busy_is_left_untouched(neon: ScriptedNeon, client: NeonClient) -> None:
+async def test_a_project_that_stays_busy_is_left_untouched(neon: ScriptedNeon, hasty: NeonClient) -> None:
     script_new_branch(neon)
     neon.on("GET /projects/p1/operations", operations(operation("op-7", "running")))
     with pytest.raises(Unavailable) as caught:
-        await create(client)
+        await create(hasty)
     assert caught.value.kind is Kind.NEON_BUSY
     assert neon.sent(POST_BRANCH) == []
 
@@ -287,14 +287,14 @@ async def test_a_missing_project_is_not_a_deleted_branch(neon: ScriptedNeon, cli
     assert caught.value.kind is Kind.NOT_FOUND
 
 
-async def test_a_deletion_whose_answer_was_lost_is_looked_up(neon: ScriptedNeon, client: NeonClient) -> None:
+async def test_a_deletion_whose_answer_was_lost_is_looked_up(neon: ScriptedNeon, hasty: NeonClient) -> None:
     there, gone = says(200, {"branch": NEW_BRANCH}), refuses(404, "branch not found")
     neon.on("DELETE /projects/p1/branches/br-new", LOST)
     neon.on("GET /projects/p1/branches/br-new", there, there, gone)
-    await client.delete_branch(P1, NEW)
+    await hasty.delete_branch(P1, NEW)
     neon.on("GET /projects/p1/branches/br-new", there)
     with pytest.raises(Unavailable):
-        await client.delete_branch(P1, NEW)
+        await hasty.delete_branch(P1, NEW)
     assert len(neon.sent("DELETE /projects/p1/branches/br-new")) == 2
 
 
@@ -335,14 +335,14 @@ async def test_a_snapshot_whose_answer_was_lost_is_found_by_its_name(
 
 
 async def test_a_snapshot_of_that_name_of_another_branch_is_not_ours(
-    neon: ScriptedNeon, client: NeonClient
+    neon: ScriptedNeon, hasty: NeonClient
 ) -> None:
     script_snapshot(neon)
     theirs = {**SNAP, "id": "snap-0", "source_branch_id": "br-other"}
     neon.on("GET /projects/p1/snapshots", says(200, {"snapshots": [theirs]}))
     neon.on(SNAPSHOT, refuses(409, "snapshot already exists"))
     with pytest.raises(Refused) as caught:
-        await snapshot(client)
+        await snapshot(hasty)
     assert caught.value.kind is Kind.NEON_REFUSED
 
 

@@ -58,13 +58,13 @@ async def test_a_change_is_repeated_only_if_neon_certainly_did_nothing(
 
 @pytest.mark.parametrize("trouble", LOST_ANSWERS.values(), ids=LOST_ANSWERS)
 async def test_a_restore_whose_answer_was_lost_is_sent_once_and_left_to_a_person(
-    neon: ScriptedNeon, client: NeonClient, trouble: Answer
+    neon: ScriptedNeon, hasty: NeonClient, trouble: Answer
 ) -> None:
     neon.on("GET /projects/p1/branches/br-main", says(200, {"branch": branch()}))
     neon.on("GET /projects/p1/branches", branches())
     neon.on("POST /projects/p1/branches/br-main/restore", trouble)
     with pytest.raises(NeedsHuman) as caught:
-        await client.restore(P1, MAIN, source=MAIN, at=None, lsn="0/1", preserve_as="old")
+        await hasty.restore(P1, MAIN, source=MAIN, at=None, lsn="0/1", preserve_as="old")
     assert caught.value.kind is Kind.ANSWER_LOST
     assert caught.value.facts["reset_seen"] is False
     assert len(neon.sent("POST /projects/p1/branches/br-main/restore")) == 1
@@ -83,13 +83,12 @@ async def test_a_restore_whose_answer_was_lost_is_sent_once_and_left_to_a_person
     ],
 )
 async def test_trouble_that_stays_is_reported_as_what_it_is(
-    neon: ScriptedNeon, client: NeonClient, trouble: Answer, kind: Kind
+    neon: ScriptedNeon, hasty: NeonClient, trouble: Answer, kind: Kind
 ) -> None:
     neon.on("GET /auth", trouble)
     with pytest.raises(Unavailable) as caught:
-        await client.whoami()
+        await hasty.whoami()
     assert caught.value.kind is kind
-    assert len(neon.requests) > 1
 
 
 async def test_a_longer_wait_than_there_is_patience_for_is_passed_on_at_once(
@@ -164,11 +163,11 @@ TROUBLES: dict[str, Answer] = {
 
 @pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
 async def test_neither_the_key_nor_a_request_hangs_on_to_an_error(
-    neon: ScriptedNeon, client: NeonClient, trouble: Answer, caplog: pytest.LogCaptureFixture
+    neon: ScriptedNeon, hasty: NeonClient, trouble: Answer, caplog: pytest.LogCaptureFixture
 ) -> None:
     neon.on("GET /auth", trouble)
     with caplog.at_level(logging.DEBUG), pytest.raises(SafepointError) as caught:
-        await client.whoami()
+        await hasty.whoami()
     error: BaseException | None = caught.value
     while error is not None:
         assert isinstance(error, SafepointError)

@@ -1,5 +1,7 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 from pydantic import ValidationError
 
@@ -7,10 +9,12 @@ from bot.errors import Kind, NeedsHuman, Refused, StepFailed, Unavailable
 from bot.neon.client import NeonClient
 from bot.neon.models import Branch, BranchPage, Project, lsn_number
 from bot.rules.ids import BranchId, OperationId, ProjectId
+from tests.neon.conftest import QUICK, client_of
 from tests.neon.scripted import (
     ScriptedNeon,
     branch,
     branches,
+    breaks,
     operation,
     operations,
     refuses,
@@ -206,28 +210,46 @@ async def test_somebody_elses_failure_is_not_ours(neon: ScriptedNeon, client: Ne
 
 @pytest.mark.parametrize("status", ["running", "cancelling", "a_status_of_next_year"])
 async def test_what_never_ends_is_left_to_a_person(
-    neon: ScriptedNeon, client: NeonClient, status: str
+    neon: ScriptedNeon, hasty: NeonClient, status: str
 ) -> None:
     neon.on("GET /projects/p1/operations", operations(operation("op-1", status)))
     with pytest.raises(NeedsHuman) as caught:
-        await client.settle(P1, operations=[OP])
+        await hasty.settle(P1, operations=[OP])
     assert caught.value.kind is Kind.STILL_RUNNING
     assert caught.value.facts["waiting_for"] == "create_branch"
 
 
 async def test_a_branch_that_never_comes_to_rest_is_left_to_a_person(
-    neon: ScriptedNeon, client: NeonClient
+    neon: ScriptedNeon, hasty: NeonClient
 ) -> None:
     neon.on("GET /projects/p1/branches/br-main", says(200, {"branch": branch(current_state="init")}))
     with pytest.raises(NeedsHuman) as caught:
-        await client.settle(P1, branch=MAIN)
+        await hasty.settle(P1, branch=MAIN)
     assert caught.value.facts["waiting_for"] == "branch_init"
 
 
-async def test_a_project_that_is_never_quiet_is_busy(neon: ScriptedNeon, client: NeonClient) -> None:
+async def test_settling_outlives_a_neon_that_cannot_be_asked_for_a_while(neon: ScriptedNeon) -> None:
+    cut, done = breaks(httpx.ReadError), operations(operation("op-1"))
+    async with client_of(neon, replace(QUICK, unreachable=0)) as client:
+        neon.on("GET /projects/p1/operations", cut, cut, done)
+        with pytest.raises(Unavailable):
+            await client.operations(P1)
+        await client.settle(P1, operations=[OP])
+
+
+async def test_a_neon_that_cannot_be_asked_any_more_is_what_settling_waits_for(
+    neon: ScriptedNeon, hasty: NeonClient
+) -> None:
+    neon.on("GET /projects/p1/operations", says(503))
+    with pytest.raises(NeedsHuman) as caught:
+        await hasty.settle(P1, operations=[OP])
+    assert caught.value.facts["waiting_for"] == "neon_down"
+
+
+async def test_a_project_that_is_never_quiet_is_busy(neon: ScriptedNeon, hasty: NeonClient) -> None:
     neon.on("GET /projects/p1/operations", operations(operation("op-9", "running")))
     with pytest.raises(Unavailable) as caught:
-        await client.until_quiet(P1)
+        await hasty.until_quiet(P1)
     assert caught.value.kind is Kind.NEON_BUSY
 
 

@@ -83,6 +83,7 @@ async def test_a_restore_that_happened_before_is_not_made_again(
 ) -> None:
     script_restore(neon)
     neon.on(LIST, branches(OLD))
+    neon.on("GET /projects/p1/branches/br-main", says(200, {"branch": RESET_MAIN}))
     assert (await restore(client)).preserved == "br-old"
     assert neon.sent(RESTORE) == []
 
@@ -101,16 +102,28 @@ async def test_a_branch_that_merely_has_the_safety_copys_name_is_no_restore(
 
 
 async def test_neon_out_of_reach_after_a_lost_answer_is_not_called_untouched(
-    neon: ScriptedNeon, client: NeonClient
+    neon: ScriptedNeon, hasty: NeonClient
 ) -> None:
     script_restore(neon)
     neon.on(RESTORE, LOST)
     neon.on(LIST, branches(), says(503))
     neon.on("GET /projects/p1/branches/br-main", says(200, {"branch": branch()}), says(503))
     with pytest.raises(NeedsHuman) as caught:
-        await restore(client)
+        await restore(hasty)
     assert caught.value.kind is Kind.ANSWER_LOST
     assert caught.value.facts["reset_seen"] is None
+
+
+async def test_a_restore_seen_after_a_lost_answer_is_never_reported_as_nothing_done(
+    neon: ScriptedNeon, hasty: NeonClient
+) -> None:
+    script_restore(neon)
+    neon.on(RESTORE, LOST)
+    neon.on("GET /projects/p1/operations", operations(), says(503))
+    with pytest.raises(NeedsHuman) as caught:
+        await restore(hasty)
+    assert caught.value.kind is Kind.ANSWER_LOST
+    assert caught.value.facts["reset_seen"] is True
 
 
 async def test_a_refused_restore_says_what_neon_said(neon: ScriptedNeon, client: NeonClient) -> None:
