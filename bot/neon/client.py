@@ -84,9 +84,9 @@ class NeonClient(NeonReader):
             return answer.branch, answer.operation_ids
 
         made, operations = await self._make(project, lambda: self.branch_named(project, name), send)
-        _compare(made, parent, at, lsn)
         was_found = operations is None
         if operations is None:
+            _compare(made, parent, at, lsn)
             operations = await self._operations_of(project, [made.id], made.created_at)
         await self.settle(project, branch=made.id, operations=operations)
         if compute and was_found:
@@ -123,15 +123,13 @@ class NeonClient(NeonReader):
         Refused and Unavailable mean that this call changed nothing; only an earlier one, of a process that died,
         may have.
         """
+        body = {"source_branch_id": source, "preserve_under_name": preserve_as} | _point("source", at, lsn)
         async with self._changing[project]:
             preserved = await self.branch_named(project, preserve_as)
             before = await self.branch(project, branch)
             if preserved is not None:
                 return await self._restored_before(before, preserved)
             await self.until_quiet(project)
-            body = {"source_branch_id": source, "preserve_under_name": preserve_as} | _point(
-                "source", at, lsn
-            )
             operations = await self._send_restore(project, branch, body)
             if operations is None:
                 restored = await self._look_for(lambda: self._trace(before, preserve_as))
@@ -255,7 +253,7 @@ class NeonClient(NeonReader):
         """Whether the branch was restored since; None if Neon cannot be asked, which the person is told."""
         try:
             after = await self.branch(before.project_id, before.id)
-        except Unavailable:
+        except (Refused, Unavailable):
             return None
         return after.last_reset_at != before.last_reset_at
 

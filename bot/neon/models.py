@@ -37,9 +37,11 @@ _LSN = re.compile(r"([0-9a-fA-F]{1,8})/([0-9a-fA-F]{1,8})")
 
 
 class Told(BaseModel):
-    """One answer of Neon's, or a part of one."""
+    """One answer of Neon's, or a part of one. Reads back what it dumped, too."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", hide_input_in_errors=True, validate_by_name=True, validate_by_alias=True
+    )
 
 
 class Account(Told):

@@ -259,10 +259,14 @@ class NeonReader:
         )
 
     async def _look_for(self, look: Callable[[], Awaitable[T | None]]) -> T | None:
-        """What `look` sees within the patience for a lost answer; a Neon that cannot be asked shows nothing yet."""
+        """What `look` sees within the patience for a lost answer.
+
+        A Neon that cannot be asked, or no longer knows our key, shows nothing: the caller then says that the
+        answer was lost, since "refused" would mean that nothing was changed.
+        """
         polling = Polling(self._patience, self._patience.lost_answer)
         while await polling.again():
-            with suppress(Unavailable):  # the caller says that the answer was lost, which is the worse news
+            with suppress(Refused, Unavailable):
                 seen = await look()
                 if seen is not None:
                     return seen

@@ -17,30 +17,30 @@ HASTY = replace(
 
 
 @pytest.fixture
-def neon() -> ScriptedNeon:
+def script() -> ScriptedNeon:
     return ScriptedNeon()
 
 
 @pytest.fixture
-async def client(neon: ScriptedNeon) -> AsyncIterator[NeonClient]:
+async def client(script: ScriptedNeon) -> AsyncIterator[NeonClient]:
     """Pauses shortly, and waits as long as the real one."""
-    async with client_of(neon, QUICK) as opened:
+    async with client_of(script, QUICK) as opened:
         yield opened
 
 
 @pytest.fixture
-async def hasty(neon: ScriptedNeon) -> AsyncIterator[NeonClient]:
+async def hasty(script: ScriptedNeon) -> AsyncIterator[NeonClient]:
     """Loses its patience at once."""
-    async with client_of(neon, HASTY) as opened:
+    async with client_of(script, HASTY) as opened:
         yield opened
 
 
-def client_of(neon: ScriptedNeon, patience: Patience) -> NeonClient:
+def client_of(script: ScriptedNeon, patience: Patience) -> NeonClient:
     """A client whose clock stands at T0."""
     return NeonClient(
         api_key=SecretStr(KEY),
         base_url="http://neon.test/api/v2",
-        transport=httpx.MockTransport(neon),
+        transport=httpx.MockTransport(script),
         clock=lambda: T0,
         patience=patience,
     )

@@ -64,21 +64,21 @@ def accepted(**body: object) -> Answer:
     return says(201, {"operations": [operation("op-1", "running")], **body})
 
 
-def script_new_branch(neon: ScriptedNeon, made: dict[str, object] = NEW_BRANCH) -> None:
+def script_new_branch(script: ScriptedNeon, made: dict[str, object] = NEW_BRANCH) -> None:
     """A project in which `preview` appears once it has been made and settles after one more look."""
-    neon.on(LIST, branches(), branches(made))
-    neon.on(POST_BRANCH, accepted(branch={**made, "current_state": "init"}))
-    neon.on("GET /projects/p1/branches/br-new", says(200, {"branch": made}))
+    script.on(LIST, branches(), branches(made))
+    script.on(POST_BRANCH, accepted(branch={**made, "current_state": "init"}))
+    script.on("GET /projects/p1/branches/br-new", says(200, {"branch": made}))
     running = operation("op-1", "running", branch_id="br-new")
-    neon.on("GET /projects/p1/operations", operations(), operations(running), operations(operation("op-1")))
+    script.on("GET /projects/p1/operations", operations(), operations(running), operations(operation("op-1")))
 
 
 async def test_a_branch_is_made_and_read_back_once_its_operations_finished(
-    neon: ScriptedNeon, client: NeonClient
+    script: ScriptedNeon, client: NeonClient
 ) -> None:
-    script_new_branch(neon)
+    script_new_branch(script)
     assert (await create(client)).current_state == "ready"
-    assert bodies(neon.sent(POST_BRANCH)) == [
+    assert bodies(script.sent(POST_BRANCH)) == [
         {
             "branch": {
                 "name": "preview",
@@ -88,17 +88,17 @@ async def test_a_branch_is_made_and_read_back_once_its_operations_finished(
             "annotation_value": {"request": "r-1"},
         }
     ]
-    assert len(neon.sent("GET /projects/p1/operations")) == 3
+    assert len(script.sent("GET /projects/p1/operations")) == 3
 
 
 async def test_a_branch_may_have_a_compute_an_expiry_and_an_lsn(
-    neon: ScriptedNeon, client: NeonClient
+    script: ScriptedNeon, client: NeonClient
 ) -> None:
-    script_new_branch(neon, new_branch(parent_lsn="0/1DE2850"))
+    script_new_branch(script, new_branch(parent_lsn="0/1DE2850"))
     await client.create_branch(
         P1, name="preview", parent=MAIN, at=None, lsn="0/1DE284F", compute=True, expires_at=T0, annotation={}
     )
-    (body,) = bodies(neon.sent(POST_BRANCH))
+    (body,) = bodies(script.sent(POST_BRANCH))
     assert isinstance(body, dict)
     assert body["endpoints"] == [{"type": "read_write"}]
     assert body["branch"]["parent_lsn"] == "0/1DE284F"
@@ -106,46 +106,46 @@ async def test_a_branch_may_have_a_compute_an_expiry_and_an_lsn(
 
 
 async def test_a_branch_that_is_there_already_is_taken_as_done(
-    neon: ScriptedNeon, client: NeonClient
+    script: ScriptedNeon, client: NeonClient
 ) -> None:
-    script_new_branch(neon)
-    neon.on(LIST, branches(NEW_BRANCH))
+    script_new_branch(script)
+    script.on(LIST, branches(NEW_BRANCH))
     assert (await create(client)).id == "br-new"
-    assert neon.sent(POST_BRANCH) == []
+    assert script.sent(POST_BRANCH) == []
 
 
 @pytest.mark.parametrize("trouble", [LOST, NAME_TAKEN], ids=["answer lost", "name taken"])
 async def test_a_branch_whose_answer_was_lost_is_found_by_its_name(
-    neon: ScriptedNeon, client: NeonClient, trouble: Answer
+    script: ScriptedNeon, client: NeonClient, trouble: Answer
 ) -> None:
-    script_new_branch(neon)
-    neon.on(LIST, branches(), branches(), branches(NEW_BRANCH))
-    neon.on(POST_BRANCH, trouble)
+    script_new_branch(script)
+    script.on(LIST, branches(), branches(), branches(NEW_BRANCH))
+    script.on(POST_BRANCH, trouble)
     assert (await create(client)).id == "br-new"
-    assert len(neon.sent(POST_BRANCH)) == 1
+    assert len(script.sent(POST_BRANCH)) == 1
 
 
-async def test_a_branch_found_without_its_compute_gets_one(neon: ScriptedNeon, client: NeonClient) -> None:
-    script_new_branch(neon)
-    neon.on(LIST, branches(NEW_BRANCH))
-    neon.on("GET /projects/p1/branches/br-new/endpoints", says(200, {"endpoints": []}))
-    neon.on("POST /projects/p1/endpoints", says(201, {"endpoint": ENDPOINT, "operations": []}))
+async def test_a_branch_found_without_its_compute_gets_one(script: ScriptedNeon, client: NeonClient) -> None:
+    script_new_branch(script)
+    script.on(LIST, branches(NEW_BRANCH))
+    script.on("GET /projects/p1/branches/br-new/endpoints", says(200, {"endpoints": []}))
+    script.on("POST /projects/p1/endpoints", says(201, {"endpoint": ENDPOINT, "operations": []}))
     await create(client, compute=True)
-    assert bodies(neon.sent("POST /projects/p1/endpoints")) == [
+    assert bodies(script.sent("POST /projects/p1/endpoints")) == [
         {"endpoint": {"branch_id": "br-new", "type": "read_write"}}
     ]
 
 
 async def test_a_branch_that_cannot_be_found_after_a_lost_answer_may_be_asked_for_again(
-    neon: ScriptedNeon, hasty: NeonClient
+    script: ScriptedNeon, hasty: NeonClient
 ) -> None:
-    script_new_branch(neon)
-    neon.on(LIST, branches())
-    neon.on(POST_BRANCH, LOST)
+    script_new_branch(script)
+    script.on(LIST, branches())
+    script.on(POST_BRANCH, LOST)
     with pytest.raises(Unavailable) as caught:
         await create(hasty)
     assert caught.value.kind is Kind.NEON_DOWN
-    assert len(neon.sent(POST_BRANCH)) == 1
+    assert len(script.sent(POST_BRANCH)) == 1
 
 
 @pytest.mark.parametrize(
@@ -158,27 +158,27 @@ async def test_a_branch_that_cannot_be_found_after_a_lost_answer_may_be_asked_fo
     ],
 )
 async def test_a_branch_that_holds_something_else_is_left_to_a_person(
-    neon: ScriptedNeon, client: NeonClient, told: dict[str, object], what: str
+    script: ScriptedNeon, client: NeonClient, told: dict[str, object], what: str
 ) -> None:
-    neon.on(LIST, branches(new_branch(**told)))
+    script.on(LIST, branches(new_branch(**told)))
     with pytest.raises(NeedsHuman) as caught:
         await create(client)
     assert (caught.value.kind, caught.value.facts["what"]) == (Kind.RESULT_DIFFERS, what)
-    assert neon.sent(POST_BRANCH) == []
+    assert script.sent(POST_BRANCH) == []
 
 
 @pytest.mark.parametrize("told", [None, "2026-11-20T09:24:59Z"])
 async def test_neon_may_cut_the_instant_to_the_second_or_not_tell_it(
-    neon: ScriptedNeon, client: NeonClient, told: str | None
+    script: ScriptedNeon, client: NeonClient, told: str | None
 ) -> None:
-    script_new_branch(neon, new_branch(parent_timestamp=told))
+    script_new_branch(script, new_branch(parent_timestamp=told))
     assert (await create(client)).name == "preview"
 
 
 async def test_a_branch_made_at_another_lsn_is_left_to_a_person(
-    neon: ScriptedNeon, client: NeonClient
+    script: ScriptedNeon, client: NeonClient
 ) -> None:
-    script_new_branch(neon, new_branch(parent_lsn="0/1DE2850"))
+    script_new_branch(script, new_branch(parent_lsn="0/1DE2850"))
     with pytest.raises(NeedsHuman):
         await client.create_branch(
             P1,
@@ -193,59 +193,59 @@ async def test_a_branch_made_at_another_lsn_is_left_to_a_person(
 
 
 async def test_a_branch_whose_operation_failed_is_no_branch_now_and_on_the_next_try(
-    neon: ScriptedNeon, client: NeonClient
+    script: ScriptedNeon, client: NeonClient
 ) -> None:
-    script_new_branch(neon)
+    script_new_branch(script)
     failed = operation("op-1", "error", branch_id="br-new", created_at=iso(T0))
-    neon.on("GET /projects/p1/operations", operations(), operations(failed))
+    script.on("GET /projects/p1/operations", operations(), operations(failed))
     for _ in range(2):
         with pytest.raises(StepFailed) as caught:
             await create(client)
         assert caught.value.facts["operation"] == "op-1"
-    assert len(neon.sent(POST_BRANCH)) == 1
+    assert len(script.sent(POST_BRANCH)) == 1
 
 
 async def test_a_later_failure_on_a_branch_found_is_not_taken_for_that_of_its_making(
-    neon: ScriptedNeon, client: NeonClient
+    script: ScriptedNeon, client: NeonClient
 ) -> None:
-    script_new_branch(neon)
-    neon.on(LIST, branches(NEW_BRANCH))
+    script_new_branch(script)
+    script.on(LIST, branches(NEW_BRANCH))
     later = operation("op-8", "error", branch_id="br-new", created_at=iso(T0 + timedelta(hours=1)))
     check = operation("op-9", "error", branch_id="br-new", created_at=iso(T0), action="check_availability")
-    neon.on("GET /projects/p1/operations", operations(later, check))
+    script.on("GET /projects/p1/operations", operations(later, check))
     assert (await create(client)).id == "br-new"
 
 
-async def test_a_change_waits_until_the_project_is_quiet(neon: ScriptedNeon, client: NeonClient) -> None:
-    script_new_branch(neon)
+async def test_a_change_waits_until_the_project_is_quiet(script: ScriptedNeon, client: NeonClient) -> None:
+    script_new_branch(script)
     busy = operations(operation("op-7", "running"))
     done = operations(operation("op-7"), operation("op-1"))
-    neon.on("GET /projects/p1/operations", busy, busy, done)
+    script.on("GET /projects/p1/operations", busy, busy, done)
     await create(client)
-    before = neon.requests[: neon.requests.index(neon.sent(POST_BRANCH)[0])]
+    before = script.requests[: script.requests.index(script.sent(POST_BRANCH)[0])]
     assert sum(request.url.path.endswith("/operations") for request in before) == 3
 
 
-async def test_a_project_that_stays_busy_is_left_untouched(neon: ScriptedNeon, hasty: NeonClient) -> None:
-    script_new_branch(neon)
-    neon.on("GET /projects/p1/operations", operations(operation("op-7", "running")))
+async def test_a_project_that_stays_busy_is_left_untouched(script: ScriptedNeon, hasty: NeonClient) -> None:
+    script_new_branch(script)
+    script.on("GET /projects/p1/operations", operations(operation("op-7", "running")))
     with pytest.raises(Unavailable) as caught:
         await create(hasty)
     assert caught.value.kind is Kind.NEON_BUSY
-    assert neon.sent(POST_BRANCH) == []
+    assert script.sent(POST_BRANCH) == []
 
 
-async def test_two_requests_for_one_branch_send_one_change(neon: ScriptedNeon, client: NeonClient) -> None:
-    script_new_branch(neon)
+async def test_two_requests_for_one_branch_send_one_change(script: ScriptedNeon, client: NeonClient) -> None:
+    script_new_branch(script)
     first, second = await asyncio.gather(create(client), create(client))
     assert first == second
-    assert len(neon.sent(POST_BRANCH)) == 1
+    assert len(script.sent(POST_BRANCH)) == 1
 
 
-async def test_a_time_outside_the_window_changes_nothing(neon: ScriptedNeon, client: NeonClient) -> None:
-    script_new_branch(neon)
+async def test_a_time_outside_the_window_changes_nothing(script: ScriptedNeon, client: NeonClient) -> None:
+    script_new_branch(script)
     text = 'timestamp is before retention window; timestamp:"2026-11-20 09:24:59.5 +0000 UTC", '
-    neon.on(POST_BRANCH, refuses(400, text + 'retention_window:"24h0m0s"'))
+    script.on(POST_BRANCH, refuses(400, text + 'retention_window:"24h0m0s"'))
     with pytest.raises(Refused) as caught:
         await create(client)
     assert caught.value.kind is Kind.OUTSIDE_WINDOW
@@ -253,104 +253,106 @@ async def test_a_time_outside_the_window_changes_nothing(neon: ScriptedNeon, cli
 
 
 async def test_a_deleted_branch_is_gone_when_its_operations_finished(
-    neon: ScriptedNeon, client: NeonClient
+    script: ScriptedNeon, client: NeonClient
 ) -> None:
-    neon.on("GET /projects/p1/branches/br-new", says(200, {"branch": NEW_BRANCH}))
+    script.on("GET /projects/p1/branches/br-new", says(200, {"branch": NEW_BRANCH}))
     removing = operation("op-1", "running", action="delete_timeline")
-    neon.on(
+    script.on(
         "DELETE /projects/p1/branches/br-new", says(200, {"branch": NEW_BRANCH, "operations": [removing]})
     )
-    neon.on("GET /projects/p1/operations", operations(), operations(removing), operations(operation("op-1")))
+    script.on(
+        "GET /projects/p1/operations", operations(), operations(removing), operations(operation("op-1"))
+    )
     await client.delete_branch(P1, NEW)
-    assert len(neon.sent("GET /projects/p1/operations")) == 3
+    assert len(script.sent("GET /projects/p1/operations")) == 3
 
 
 @pytest.mark.parametrize("answer", [says(204), refuses(404, "branch not found")])
 async def test_a_branch_that_somebody_deletes_meanwhile_is_gone(
-    neon: ScriptedNeon, client: NeonClient, answer: Answer
+    script: ScriptedNeon, client: NeonClient, answer: Answer
 ) -> None:
-    neon.on("GET /projects/p1/branches/br-new", says(200, {"branch": NEW_BRANCH}))
-    neon.on("DELETE /projects/p1/branches/br-new", answer)
+    script.on("GET /projects/p1/branches/br-new", says(200, {"branch": NEW_BRANCH}))
+    script.on("DELETE /projects/p1/branches/br-new", answer)
     await client.delete_branch(P1, NEW)
 
 
-async def test_a_branch_that_is_not_there_needs_no_deleting(neon: ScriptedNeon, client: NeonClient) -> None:
-    neon.on("GET /projects/p1/branches/br-new", refuses(404, "branch not found"))
+async def test_a_branch_that_is_not_there_needs_no_deleting(script: ScriptedNeon, client: NeonClient) -> None:
+    script.on("GET /projects/p1/branches/br-new", refuses(404, "branch not found"))
     await client.delete_branch(P1, NEW)
-    assert len(neon.requests) == 1
+    assert len(script.requests) == 1
 
 
-async def test_a_missing_project_is_not_a_deleted_branch(neon: ScriptedNeon, client: NeonClient) -> None:
-    neon.on("GET /projects/p1/branches/br-new", refuses(404, "project not found"))
+async def test_a_missing_project_is_not_a_deleted_branch(script: ScriptedNeon, client: NeonClient) -> None:
+    script.on("GET /projects/p1/branches/br-new", refuses(404, "project not found"))
     with pytest.raises(Refused) as caught:
         await client.delete_branch(P1, NEW)
     assert caught.value.kind is Kind.NOT_FOUND
 
 
-async def test_a_deletion_whose_answer_was_lost_is_looked_up(neon: ScriptedNeon, hasty: NeonClient) -> None:
+async def test_a_deletion_whose_answer_was_lost_is_looked_up(script: ScriptedNeon, hasty: NeonClient) -> None:
     there, gone = says(200, {"branch": NEW_BRANCH}), refuses(404, "branch not found")
-    neon.on("DELETE /projects/p1/branches/br-new", LOST)
-    neon.on("GET /projects/p1/branches/br-new", there, there, gone)
+    script.on("DELETE /projects/p1/branches/br-new", LOST)
+    script.on("GET /projects/p1/branches/br-new", there, there, gone)
     await hasty.delete_branch(P1, NEW)
-    neon.on("GET /projects/p1/branches/br-new", there)
+    script.on("GET /projects/p1/branches/br-new", there)
     with pytest.raises(Unavailable):
         await hasty.delete_branch(P1, NEW)
-    assert len(neon.sent("DELETE /projects/p1/branches/br-new")) == 2
+    assert len(script.sent("DELETE /projects/p1/branches/br-new")) == 2
 
 
-def script_snapshot(neon: ScriptedNeon) -> None:
+def script_snapshot(script: ScriptedNeon) -> None:
     listed = says(200, {"snapshots": [SNAP]})
-    neon.on("GET /projects/p1/snapshots", says(200, {"snapshots": []}), listed)
-    neon.on(SNAPSHOT, says(200, {"snapshot": SNAP, "operations": [operation("op-1", "running")]}))
-    neon.on("GET /projects/p1/operations", operations(), operations(operation("op-1")))
+    script.on("GET /projects/p1/snapshots", says(200, {"snapshots": []}), listed)
+    script.on(SNAPSHOT, says(200, {"snapshot": SNAP, "operations": [operation("op-1", "running")]}))
+    script.on("GET /projects/p1/operations", operations(), operations(operation("op-1")))
 
 
-async def test_a_snapshot_is_asked_for_in_the_query_alone(neon: ScriptedNeon, client: NeonClient) -> None:
-    script_snapshot(neon)
+async def test_a_snapshot_is_asked_for_in_the_query_alone(script: ScriptedNeon, client: NeonClient) -> None:
+    script_snapshot(script)
     assert (await snapshot(client)).id == "snap-1"
-    (sent,) = neon.sent(SNAPSHOT)
+    (sent,) = script.sent(SNAPSHOT)
     assert sent.content == b""
     assert dict(sent.url.params) == {"name": "pre", "expires_at": "2026-12-20T10:00:00.000Z"}
 
 
 async def test_a_snapshot_counts_only_once_its_operations_finished(
-    neon: ScriptedNeon, client: NeonClient
+    script: ScriptedNeon, client: NeonClient
 ) -> None:
-    script_snapshot(neon)
+    script_snapshot(script)
     failed = operation("op-1", "cancelled", branch_id="br-main", created_at=iso(T0))
-    neon.on("GET /projects/p1/operations", operations(), operations(failed))
+    script.on("GET /projects/p1/operations", operations(), operations(failed))
     for _ in range(2):
         with pytest.raises(StepFailed):
             await snapshot(client)
-    assert len(neon.sent(SNAPSHOT)) == 1
+    assert len(script.sent(SNAPSHOT)) == 1
 
 
 async def test_a_snapshot_whose_answer_was_lost_is_found_by_its_name(
-    neon: ScriptedNeon, client: NeonClient
+    script: ScriptedNeon, client: NeonClient
 ) -> None:
-    script_snapshot(neon)
-    neon.on(SNAPSHOT, LOST)
+    script_snapshot(script)
+    script.on(SNAPSHOT, LOST)
     assert (await snapshot(client)).id == "snap-1"
-    assert len(neon.sent(SNAPSHOT)) == 1
+    assert len(script.sent(SNAPSHOT)) == 1
 
 
 async def test_a_snapshot_of_that_name_of_another_branch_is_not_ours(
-    neon: ScriptedNeon, hasty: NeonClient
+    script: ScriptedNeon, hasty: NeonClient
 ) -> None:
-    script_snapshot(neon)
+    script_snapshot(script)
     theirs = {**SNAP, "id": "snap-0", "source_branch_id": "br-other"}
-    neon.on("GET /projects/p1/snapshots", says(200, {"snapshots": [theirs]}))
-    neon.on(SNAPSHOT, refuses(409, "snapshot already exists"))
+    script.on("GET /projects/p1/snapshots", says(200, {"snapshots": [theirs]}))
+    script.on(SNAPSHOT, refuses(409, "snapshot already exists"))
     with pytest.raises(Refused) as caught:
         await snapshot(hasty)
     assert caught.value.kind is Kind.NEON_REFUSED
 
 
 async def test_a_snapshot_that_is_not_listed_afterwards_is_left_to_a_person(
-    neon: ScriptedNeon, client: NeonClient
+    script: ScriptedNeon, client: NeonClient
 ) -> None:
-    script_snapshot(neon)
-    neon.on("GET /projects/p1/snapshots", says(200, {"snapshots": []}))
+    script_snapshot(script)
+    script.on("GET /projects/p1/snapshots", says(200, {"snapshots": []}))
     with pytest.raises(NeedsHuman) as caught:
         await snapshot(client)
     assert caught.value.kind is Kind.RESULT_DIFFERS
@@ -369,10 +371,10 @@ async def test_a_snapshot_that_is_not_listed_afterwards_is_left_to_a_person(
     ],
 )
 async def test_where_snapshots_are_refused_the_caller_learns_that_a_branch_may_do(
-    neon: ScriptedNeon, client: NeonClient, answer: Answer, kind: Kind
+    script: ScriptedNeon, client: NeonClient, answer: Answer, kind: Kind
 ) -> None:
-    script_snapshot(neon)
-    neon.on(SNAPSHOT, answer)
+    script_snapshot(script)
+    script.on(SNAPSHOT, answer)
     with pytest.raises(Refused) as caught:
         await snapshot(client)
     assert caught.value.kind is kind

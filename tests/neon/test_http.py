@@ -39,35 +39,35 @@ SAFE_TO_REPEAT = {
 
 @pytest.mark.parametrize("trouble", LOST_ANSWERS.values(), ids=LOST_ANSWERS)
 async def test_a_read_is_repeated_after_any_trouble(
-    neon: ScriptedNeon, client: NeonClient, trouble: Answer
+    script: ScriptedNeon, client: NeonClient, trouble: Answer
 ) -> None:
-    neon.on("GET /auth", trouble, ME)
+    script.on("GET /auth", trouble, ME)
     assert (await client.whoami()).id == "org-1"
-    assert len(neon.requests) == 2
+    assert len(script.requests) == 2
 
 
 @pytest.mark.parametrize("trouble", SAFE_TO_REPEAT.values(), ids=SAFE_TO_REPEAT)
 async def test_a_change_is_repeated_only_if_neon_certainly_did_nothing(
-    neon: ScriptedNeon, client: NeonClient, trouble: Answer
+    script: ScriptedNeon, client: NeonClient, trouble: Answer
 ) -> None:
-    neon.on("GET /projects/p1/branches/br-x", says(200, {"branch": branch(identifier="br-x")}))
-    neon.on("DELETE /projects/p1/branches/br-x", trouble, trouble, says(204))
+    script.on("GET /projects/p1/branches/br-x", says(200, {"branch": branch(identifier="br-x")}))
+    script.on("DELETE /projects/p1/branches/br-x", trouble, trouble, says(204))
     await client.delete_branch(P1, BranchId("br-x"))
-    assert len(neon.sent("DELETE /projects/p1/branches/br-x")) == 3
+    assert len(script.sent("DELETE /projects/p1/branches/br-x")) == 3
 
 
 @pytest.mark.parametrize("trouble", LOST_ANSWERS.values(), ids=LOST_ANSWERS)
 async def test_a_restore_whose_answer_was_lost_is_sent_once_and_left_to_a_person(
-    neon: ScriptedNeon, hasty: NeonClient, trouble: Answer
+    script: ScriptedNeon, hasty: NeonClient, trouble: Answer
 ) -> None:
-    neon.on("GET /projects/p1/branches/br-main", says(200, {"branch": branch()}))
-    neon.on("GET /projects/p1/branches", branches())
-    neon.on("POST /projects/p1/branches/br-main/restore", trouble)
+    script.on("GET /projects/p1/branches/br-main", says(200, {"branch": branch()}))
+    script.on("GET /projects/p1/branches", branches())
+    script.on("POST /projects/p1/branches/br-main/restore", trouble)
     with pytest.raises(NeedsHuman) as caught:
         await hasty.restore(P1, MAIN, source=MAIN, at=None, lsn="0/1", preserve_as="old")
     assert caught.value.kind is Kind.ANSWER_LOST
     assert caught.value.facts["reset_seen"] is False
-    assert len(neon.sent("POST /projects/p1/branches/br-main/restore")) == 1
+    assert len(script.sent("POST /projects/p1/branches/br-main/restore")) == 1
 
 
 @pytest.mark.parametrize(
@@ -83,41 +83,41 @@ async def test_a_restore_whose_answer_was_lost_is_sent_once_and_left_to_a_person
     ],
 )
 async def test_trouble_that_stays_is_reported_as_what_it_is(
-    neon: ScriptedNeon, hasty: NeonClient, trouble: Answer, kind: Kind
+    script: ScriptedNeon, hasty: NeonClient, trouble: Answer, kind: Kind
 ) -> None:
-    neon.on("GET /auth", trouble)
+    script.on("GET /auth", trouble)
     with pytest.raises(Unavailable) as caught:
         await hasty.whoami()
     assert caught.value.kind is kind
 
 
 async def test_a_longer_wait_than_there_is_patience_for_is_passed_on_at_once(
-    neon: ScriptedNeon, client: NeonClient
+    script: ScriptedNeon, client: NeonClient
 ) -> None:
-    neon.on("GET /auth", says(429, {"code": "", "message": ""}, retry_after="90"))
+    script.on("GET /auth", says(429, {"code": "", "message": ""}, retry_after="90"))
     with pytest.raises(Unavailable) as caught:
         await client.whoami()
     assert caught.value.kind is Kind.RATE_LIMITED
     assert 90 <= caught.value.retry_after_seconds < 91
-    assert len(neon.requests) == 1
+    assert len(script.requests) == 1
 
 
-async def test_a_used_up_compute_quota_is_not_waited_for(neon: ScriptedNeon, client: NeonClient) -> None:
-    neon.on("GET /auth", refuses(423, "compute time quota exceeded; usage:360000, limit:360000"))
+async def test_a_used_up_compute_quota_is_not_waited_for(script: ScriptedNeon, client: NeonClient) -> None:
+    script.on("GET /auth", refuses(423, "compute time quota exceeded; usage:360000, limit:360000"))
     with pytest.raises(Unavailable) as caught:
         await client.whoami()
     assert caught.value.kind is Kind.QUOTA_USED_UP
-    assert len(neon.requests) == 1
+    assert len(script.requests) == 1
 
 
 @pytest.mark.parametrize("identifier", ["", "..", "a/b", "Br-Main", "br-main?x=1", "x" * 61])
 async def test_what_cannot_be_an_id_is_refused_before_it_reaches_a_path(
-    neon: ScriptedNeon, client: NeonClient, identifier: str
+    script: ScriptedNeon, client: NeonClient, identifier: str
 ) -> None:
     with pytest.raises(Refused) as caught:
         await client.branch(P1, BranchId(identifier))
     assert (caught.value.kind, caught.value.facts) == (Kind.NOT_FOUND, {"what": "branch"})
-    assert neon.requests == []
+    assert script.requests == []
 
 
 @pytest.mark.parametrize("key", ["", "two words", "new\nline", "schlüssel"])
@@ -129,22 +129,22 @@ def test_a_key_that_cannot_be_sent_is_refused_without_being_shown(key: str) -> N
 
 
 async def test_every_call_has_its_own_request_id_and_repeats_share_it(
-    neon: ScriptedNeon, client: NeonClient
+    script: ScriptedNeon, client: NeonClient
 ) -> None:
-    neon.on("GET /auth", says(503), ME)
+    script.on("GET /auth", says(503), ME)
     await client.whoami()
     await client.whoami()
-    first, again, second = [request.headers["X-Request-ID"] for request in neon.requests]
+    first, again, second = [request.headers["X-Request-ID"] for request in script.requests]
     assert first == again != second
 
 
 async def test_each_call_leaves_one_line_in_the_log(
-    neon: ScriptedNeon, client: NeonClient, caplog: pytest.LogCaptureFixture
+    script: ScriptedNeon, client: NeonClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    neon.on("GET /auth", breaks(httpx.ReadError), says(503), ME)
+    script.on("GET /auth", breaks(httpx.ReadError), says(503), ME)
     with caplog.at_level(logging.DEBUG, "safepoint.neon"):
         await client.whoami()
-    request_id = neon.requests[0].headers["X-Request-ID"]
+    request_id = script.requests[0].headers["X-Request-ID"]
     lines = [record.getMessage() for record in caplog.records if record.name == "safepoint.neon"]
     assert [line.rsplit(" ", 1)[0] for line in lines] == [
         f"GET /auth no answer request={request_id}",
@@ -163,9 +163,9 @@ TROUBLES: dict[str, Answer] = {
 
 @pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
 async def test_neither_the_key_nor_a_request_hangs_on_to_an_error(
-    neon: ScriptedNeon, hasty: NeonClient, trouble: Answer, caplog: pytest.LogCaptureFixture
+    script: ScriptedNeon, hasty: NeonClient, trouble: Answer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    neon.on("GET /auth", trouble)
+    script.on("GET /auth", trouble)
     with caplog.at_level(logging.DEBUG), pytest.raises(SafepointError) as caught:
         await hasty.whoami()
     error: BaseException | None = caught.value
@@ -176,22 +176,22 @@ async def test_neither_the_key_nor_a_request_hangs_on_to_an_error(
 
 
 async def test_a_connection_uri_is_shown_nowhere(
-    neon: ScriptedNeon, client: NeonClient, caplog: pytest.LogCaptureFixture
+    script: ScriptedNeon, client: NeonClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     uri = "postgresql://alex:pa55@ep-1.neon.test/shop?sslmode=require"
-    neon.on("GET /projects/p1/connection_uri", says(200, {"uri": uri}))
+    script.on("GET /projects/p1/connection_uri", says(200, {"uri": uri}))
     with caplog.at_level(logging.DEBUG):
         secret = await client.connection_uri(P1, MAIN, database="shop", role="alex")
     assert secret.get_secret_value() == uri
     assert "pa55" not in caplog.text + repr(secret)
-    asked = dict(neon.requests[0].url.params)
+    asked = dict(script.requests[0].url.params)
     assert asked == {"branch_id": "br-main", "database_name": "shop", "role_name": "alex"}
 
 
-async def test_the_clocks_are_compared_with_each_answer(neon: ScriptedNeon, client: NeonClient) -> None:
+async def test_the_clocks_are_compared_with_each_answer(script: ScriptedNeon, client: NeonClient) -> None:
     assert client.last_date_skew is None
     body = {"account_id": "org-1", "auth_method": "api_key_org"}
-    neon.on("GET /auth", says(200, body, Date="Fri, 20 Nov 2026 09:59:56 GMT"), says(200, body))
+    script.on("GET /auth", says(200, body, Date="Fri, 20 Nov 2026 09:59:56 GMT"), says(200, body))
     await client.whoami()
     assert client.last_date_skew == timedelta(seconds=3.5)
     await client.whoami()

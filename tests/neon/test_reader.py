@@ -40,9 +40,9 @@ PROJECT = {
 
 
 async def test_a_project_tells_its_window_and_its_plan_and_no_personal_data(
-    neon: ScriptedNeon, client: NeonClient
+    script: ScriptedNeon, client: NeonClient
 ) -> None:
-    neon.on("GET /projects/p1", says(200, {"project": PROJECT}))
+    script.on("GET /projects/p1", says(200, {"project": PROJECT}))
     project = await client.project(P1)
     assert project.history_retention == timedelta(days=7)
     assert (project.subscription_type, project.branches_limit) == ("scale", 10)
@@ -92,7 +92,7 @@ def test_an_lsn_is_a_position() -> None:
 
 
 async def test_branches_are_collected_over_all_pages_with_their_notes(
-    neon: ScriptedNeon, client: NeonClient
+    script: ScriptedNeon, client: NeonClient
 ) -> None:
     note = {"object": {"type": "console/branch", "id": "br-2"}, "value": {"request": "r-1"}}
     last = {
@@ -100,7 +100,7 @@ async def test_branches_are_collected_over_all_pages_with_their_notes(
         "annotations": {"br-2": note},
         "pagination": {},
     }
-    neon.on(
+    script.on(
         "GET /projects/p1/branches",
         branches(branch("a", "br-1"), branch("b", "br-2"), following="page2"),
         says(200, last),
@@ -108,30 +108,30 @@ async def test_branches_are_collected_over_all_pages_with_their_notes(
     listed = await client.branches(P1)
     assert [one.id for one in listed] == ["br-1", "br-2", "br-3"]
     assert listed[1].annotation == {"request": "r-1"}
-    assert [request.url.params.get("cursor") for request in neon.requests] == [None, "page2"]
+    assert [request.url.params.get("cursor") for request in script.requests] == [None, "page2"]
 
 
-async def test_a_listing_that_turns_in_circles_ends(neon: ScriptedNeon, client: NeonClient) -> None:
-    neon.on("GET /projects/p1/branches", branches(branch(), following="same"))
+async def test_a_listing_that_turns_in_circles_ends(script: ScriptedNeon, client: NeonClient) -> None:
+    script.on("GET /projects/p1/branches", branches(branch(), following="same"))
     assert len(await client.branches(P1)) == 1
-    assert len(neon.requests) == 2
+    assert len(script.requests) == 2
 
 
-async def test_a_branch_is_found_by_its_whole_name_only(neon: ScriptedNeon, client: NeonClient) -> None:
+async def test_a_branch_is_found_by_its_whole_name_only(script: ScriptedNeon, client: NeonClient) -> None:
     listed = [branch("prod-old", "br-1"), branch("Prod", "br-2"), branch("prod", "br-3")]
-    neon.on("GET /projects/p1/branches", branches(*listed))
+    script.on("GET /projects/p1/branches", branches(*listed))
     found = await client.branch_named(P1, "prod")
     assert found is not None
     assert found.id == "br-3"
     assert await client.branch_named(P1, "pro") is None
-    assert neon.requests[0].url.params["search"] == "prod"
+    assert script.requests[0].url.params["search"] == "prod"
 
 
 async def test_children_are_the_branches_that_name_it_as_their_parent(
-    neon: ScriptedNeon, client: NeonClient
+    script: ScriptedNeon, client: NeonClient
 ) -> None:
     listed = [branch(), branch("kid", "br-k", parent_id="br-main"), branch("other", "br-o", parent_id="br-k")]
-    neon.on("GET /projects/p1/branches", branches(*listed))
+    script.on("GET /projects/p1/branches", branches(*listed))
     assert [child.name for child in await client.children(P1, MAIN)] == ["kid"]
 
 
@@ -140,79 +140,79 @@ def test_an_answer_without_notes_is_read() -> None:
 
 
 async def test_settling_waits_for_the_operations_and_then_for_the_branch(
-    neon: ScriptedNeon, client: NeonClient
+    script: ScriptedNeon, client: NeonClient
 ) -> None:
-    neon.on(
+    script.on(
         "GET /projects/p1/operations",
         operations(operation("op-1", "scheduling")),
         operations(operation("op-1", "running")),
         operations(operation("op-1")),
     )
-    neon.on(
+    script.on(
         "GET /projects/p1/branches/br-main",
         says(200, {"branch": branch(current_state="resetting", pending_state="ready")}),
         says(200, {"branch": branch()}),
     )
     await client.settle(P1, branch=MAIN, operations=[OP])
-    assert len(neon.sent("GET /projects/p1/operations")) == 4
-    assert len(neon.sent("GET /projects/p1/branches/br-main")) == 2
+    assert len(script.sent("GET /projects/p1/operations")) == 4
+    assert len(script.sent("GET /projects/p1/branches/br-main")) == 2
 
 
 async def test_settling_asks_for_an_operation_that_the_newest_page_lacks(
-    neon: ScriptedNeon, client: NeonClient
+    script: ScriptedNeon, client: NeonClient
 ) -> None:
-    neon.on(
+    script.on(
         "GET /projects/p1/operations/op-1",
         refuses(404, "operation not found"),
         says(200, {"operation": operation("op-1", "running")}),
         says(200, {"operation": operation("op-1", "skipped")}),
     )
     await client.settle(P1, operations=[OP])
-    assert len(neon.sent("GET /projects/p1/operations/op-1")) == 3
+    assert len(script.sent("GET /projects/p1/operations/op-1")) == 3
 
 
 @pytest.mark.parametrize("status", ["error", "cancelled"])
 async def test_an_operation_that_ended_badly_is_reported_at_once(
-    neon: ScriptedNeon, client: NeonClient, status: str
+    script: ScriptedNeon, client: NeonClient, status: str
 ) -> None:
-    neon.on("GET /projects/p1/operations", operations(operation("op-1", status, action="start_compute")))
+    script.on("GET /projects/p1/operations", operations(operation("op-1", status, action="start_compute")))
     with pytest.raises(StepFailed) as caught:
         await client.settle(P1, operations=[OP])
     assert caught.value.kind is Kind.OPERATION_FAILED
     assert caught.value.facts == {"action": "start_compute", "operation": "op-1"}
-    assert len(neon.requests) == 1
+    assert len(script.requests) == 1
 
 
 async def test_a_failed_operation_is_believed_when_seen_three_times(
-    neon: ScriptedNeon, client: NeonClient
+    script: ScriptedNeon, client: NeonClient
 ) -> None:
-    neon.on("GET /projects/p1/operations", operations(operation("op-1", "failed")))
+    script.on("GET /projects/p1/operations", operations(operation("op-1", "failed")))
     with pytest.raises(StepFailed):
         await client.settle(P1, operations=[OP])
-    assert len(neon.requests) == 3
+    assert len(script.requests) == 3
 
 
 async def test_a_failed_operation_that_neon_tries_again_may_still_succeed(
-    neon: ScriptedNeon, client: NeonClient
+    script: ScriptedNeon, client: NeonClient
 ) -> None:
     failed = operations(operation("op-1", "failed"))
     again = operations(operation("op-1", "running"))
-    neon.on(
+    script.on(
         "GET /projects/p1/operations", failed, failed, again, failed, failed, operations(operation("op-1"))
     )
     await client.settle(P1, operations=[OP])
 
 
-async def test_somebody_elses_failure_is_not_ours(neon: ScriptedNeon, client: NeonClient) -> None:
-    neon.on("GET /projects/p1/operations", operations(operation("op-2", "error"), operation("op-1")))
+async def test_somebody_elses_failure_is_not_ours(script: ScriptedNeon, client: NeonClient) -> None:
+    script.on("GET /projects/p1/operations", operations(operation("op-2", "error"), operation("op-1")))
     await client.settle(P1, operations=[OP])
 
 
 @pytest.mark.parametrize("status", ["running", "cancelling", "a_status_of_next_year"])
 async def test_what_never_ends_is_left_to_a_person(
-    neon: ScriptedNeon, hasty: NeonClient, status: str
+    script: ScriptedNeon, hasty: NeonClient, status: str
 ) -> None:
-    neon.on("GET /projects/p1/operations", operations(operation("op-1", status)))
+    script.on("GET /projects/p1/operations", operations(operation("op-1", status)))
     with pytest.raises(NeedsHuman) as caught:
         await hasty.settle(P1, operations=[OP])
     assert caught.value.kind is Kind.STILL_RUNNING
@@ -220,40 +220,40 @@ async def test_what_never_ends_is_left_to_a_person(
 
 
 async def test_a_branch_that_never_comes_to_rest_is_left_to_a_person(
-    neon: ScriptedNeon, hasty: NeonClient
+    script: ScriptedNeon, hasty: NeonClient
 ) -> None:
-    neon.on("GET /projects/p1/branches/br-main", says(200, {"branch": branch(current_state="init")}))
+    script.on("GET /projects/p1/branches/br-main", says(200, {"branch": branch(current_state="init")}))
     with pytest.raises(NeedsHuman) as caught:
         await hasty.settle(P1, branch=MAIN)
     assert caught.value.facts["waiting_for"] == "branch_init"
 
 
-async def test_settling_outlives_a_neon_that_cannot_be_asked_for_a_while(neon: ScriptedNeon) -> None:
+async def test_settling_outlives_a_neon_that_cannot_be_asked_for_a_while(script: ScriptedNeon) -> None:
     cut, done = breaks(httpx.ReadError), operations(operation("op-1"))
-    async with client_of(neon, replace(QUICK, unreachable=0)) as client:
-        neon.on("GET /projects/p1/operations", cut, cut, done)
+    async with client_of(script, replace(QUICK, unreachable=0)) as client:
+        script.on("GET /projects/p1/operations", cut, cut, done)
         with pytest.raises(Unavailable):
             await client.operations(P1)
         await client.settle(P1, operations=[OP])
 
 
 async def test_a_neon_that_cannot_be_asked_any_more_is_what_settling_waits_for(
-    neon: ScriptedNeon, hasty: NeonClient
+    script: ScriptedNeon, hasty: NeonClient
 ) -> None:
-    neon.on("GET /projects/p1/operations", says(503))
+    script.on("GET /projects/p1/operations", says(503))
     with pytest.raises(NeedsHuman) as caught:
         await hasty.settle(P1, operations=[OP])
     assert caught.value.facts["waiting_for"] == "neon_down"
 
 
-async def test_a_project_that_is_never_quiet_is_busy(neon: ScriptedNeon, hasty: NeonClient) -> None:
-    neon.on("GET /projects/p1/operations", operations(operation("op-9", "running")))
+async def test_a_project_that_is_never_quiet_is_busy(script: ScriptedNeon, hasty: NeonClient) -> None:
+    script.on("GET /projects/p1/operations", operations(operation("op-9", "running")))
     with pytest.raises(Unavailable) as caught:
         await hasty.until_quiet(P1)
     assert caught.value.kind is Kind.NEON_BUSY
 
 
-async def test_the_rest_of_a_branch_is_read(neon: ScriptedNeon, client: NeonClient) -> None:
+async def test_the_rest_of_a_branch_is_read(script: ScriptedNeon, client: NeonClient) -> None:
     under = "/projects/p1/branches/br-main"
     shop = {"id": 1, "name": "shop", "owner_name": "alex"}
     alex = {"name": "alex", "password": "pa55", "protected": False}
@@ -265,10 +265,10 @@ async def test_the_rest_of_a_branch_is_read(neon: ScriptedNeon, client: NeonClie
         "host": "h.test",
     }
     snap = {"id": "snap-1", "name": "pre", "created_at": "2026-11-20T10:00:00Z", "manual": True}
-    neon.on(f"GET {under}/databases", says(200, {"databases": [shop]}))
-    neon.on(f"GET {under}/roles", says(200, {"roles": [alex]}))
-    neon.on(f"GET {under}/endpoints", says(200, {"endpoints": [ep]}))
-    neon.on("GET /projects/p1/snapshots", says(200, {"snapshots": [snap]}))
+    script.on(f"GET {under}/databases", says(200, {"databases": [shop]}))
+    script.on(f"GET {under}/roles", says(200, {"roles": [alex]}))
+    script.on(f"GET {under}/endpoints", says(200, {"endpoints": [ep]}))
+    script.on("GET /projects/p1/snapshots", says(200, {"snapshots": [snap]}))
     assert [database.name for database in await client.databases(P1, MAIN)] == ["shop"]
     assert "pa55" not in repr(await client.roles(P1, MAIN))
     assert [endpoint.current_state for endpoint in await client.endpoints(P1, MAIN)] == ["idle"]
@@ -276,9 +276,9 @@ async def test_the_rest_of_a_branch_is_read(neon: ScriptedNeon, client: NeonClie
 
 
 async def test_a_missing_project_is_told_from_a_missing_branch(
-    neon: ScriptedNeon, client: NeonClient
+    script: ScriptedNeon, client: NeonClient
 ) -> None:
-    neon.on(
+    script.on(
         "GET /projects/p1/branches/br-main",
         refuses(404, "project not found"),
         refuses(404, "branch not found"),
