@@ -163,17 +163,17 @@ class NeonHttp:
                 return outcome
             if call.method != "GET" and not outcome.untouched:
                 raise AnswerLost
-            wait = (outcome.retry_after_seconds or 0.0) + self._backoff(attempt)
+            wait = (outcome.retry_after_seconds or 0.0) + self._backoff(attempt, outcome.kind)
             if steady() + wait > began + outcome.patience:
                 raise Unavailable(outcome.kind, retry_after_seconds=max(wait, 30.0))
             await asyncio.sleep(wait)
         raise AssertionError("count() never ends")
 
-    def _backoff(self, attempt: int) -> float:
-        """Full jitter: anything between nothing and a bound that doubles."""
-        return _jitter(
-            0, min(self._patience.first_pause * 2 ** min(attempt, 10), self._patience.longest_pause)
-        )
+    def _backoff(self, attempt: int, kind: Kind) -> float:
+        """Full jitter: anything between nothing and a bound that doubles. A busy project is free within seconds."""
+        patience = self._patience
+        longest = patience.longest_poll if kind is Kind.NEON_BUSY else patience.longest_pause
+        return _jitter(0, min(patience.first_pause * 2 ** min(attempt, 10), longest))
 
     async def _attempt(self, call: _Call, answer: type[T]) -> T | _Trouble:
         steady = asyncio.get_running_loop().time

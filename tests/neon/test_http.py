@@ -198,6 +198,23 @@ async def test_the_clocks_are_compared_with_each_answer(script: ScriptedNeon, cl
     assert client.last_date_skew == timedelta(seconds=3.5)
 
 
+async def test_a_proxy_is_not_asked_for_a_neon_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        body = b'{"account_id": "org-1", "auth_method": "api_key_org"}'
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(body) + body)
+        writer.close()
+
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with NeonClient(api_key=SecretStr(KEY), base_url=f"http://127.0.0.1:{port}/api/v2") as client:
+        assert (await client.whoami()).id == "org-1"
+    server.close()
+    await server.wait_closed()
+
+
 async def test_an_answer_that_trickles_in_for_ever_is_given_up() -> None:
     async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")

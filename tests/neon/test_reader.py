@@ -56,6 +56,11 @@ def test_a_project_seen_without_its_owner_has_no_known_plan() -> None:
     assert (project.subscription_type, project.branches_limit) == (None, None)
 
 
+def test_what_neon_told_can_be_kept_as_json_and_read_back() -> None:
+    project = Project.model_validate(PROJECT)
+    assert Project.model_validate_json(project.model_dump_json()) == project
+
+
 def test_times_are_utc_and_never_naive() -> None:
     told = Branch.model_validate(branch(created_at="2026-11-20T12:00:00+02:00", parent_timestamp=""))
     assert told.created_at == datetime(2026, 11, 20, 10, tzinfo=UTC)
