@@ -12,8 +12,10 @@ Anything that is not a SafepointError is a bug of ours and is reported as `Bug`,
 """
 
 import secrets
+import traceback
 from collections.abc import Mapping
 from enum import StrEnum
+from pathlib import Path
 
 Fact = str | int | float | bool | None
 Facts = Mapping[str, Fact]
@@ -37,15 +39,20 @@ class Kind(StrEnum):
     TIME_IN_FUTURE = "time_in_future"
     TIME_TOO_RECENT = "time_too_recent"
     NAME_UNUSABLE = "name_unusable"
+    NAME_TAKEN = "name_taken"
     # Refused: who said it
     NOT_ALLOWED = "not_allowed"
     UNKNOWN_PERSON = "unknown_person"
     OWN_REQUEST = "own_request"
+    NAME_MISTYPED = "name_mistyped"
+    REASON_MISSING = "reason_missing"
     ALREADY_VOTED = "already_voted"
     # Refused: where things stand
+    BRANCH_UNSUITABLE = "branch_unsuitable"
     OUTSIDE_WINDOW = "outside_window"
     BEFORE_BRANCH = "before_branch"
     NO_HISTORY = "no_history"
+    MODAL_EXPIRED = "modal_expired"
     REQUEST_GONE = "request_gone"
     REQUEST_MOVED_ON = "request_moved_on"
     REQUEST_EXPIRED = "request_expired"
@@ -106,10 +113,21 @@ class NeedsHuman(SafepointError):
 
 
 class Bug(SafepointError):
-    """A mistake of ours, known to the person by its ref alone."""
+    """A mistake of ours, known to the person by its ref and to the log by ref, type and place.
 
-    def __init__(self, *, ref: str | None = None) -> None:
-        super().__init__(Kind.BUG, ref=ref)
+    The message of an unexpected error may quote data, SQL or a connection string, so it is not kept.
+    """
+
+    @classmethod
+    def found(cls, error: Exception) -> "Bug":
+        frames = traceback.extract_tb(error.__traceback__)
+        place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "nowhere"
+        return cls(Kind.BUG, error=type(error).__name__, place=place)
+
+
+def as_ours(error: Exception) -> SafepointError:
+    """The error itself if it is one of the family, else the bug it shows."""
+    return error if isinstance(error, SafepointError) else Bug.found(error)
 
 
 FAMILIES: Mapping[str, type[SafepointError]] = {

@@ -82,12 +82,6 @@ class Messages:
             lambda db: say(db, MessageKind.NOTE, note, subject="", channel=channel, person=person)
         )
 
-    async def reply(self, parent: str, note: Note) -> None:
-        """Add a line in the thread of the message `parent`."""
-        await self._sql.write(
-            lambda db: say(db, MessageKind.REPLY, note, subject=parent, channel=ChannelId(""), person=None)
-        )
-
     async def get(self, id_: str) -> Message | None:
         found = await self._sql.read(lambda db: list(db.query("select * from messages where id = ?", [id_])))
         return _message(found[0]) if found else None

@@ -35,7 +35,7 @@ class Shelf(Generic[V]):
         table: str,
         kind: type[V],
         columns: Callable[[V], dict[str, object]],
-        after_change: Callable[[Database, V], None],
+        after_change: Callable[[Database, V | None, V], None],
     ) -> None:
         self._sql = sql
         self._table = table
@@ -65,7 +65,7 @@ class Shelf(Generic[V]):
         if self._get(db, value.id) is not None:
             return False
         db.table(self._table).insert(self._row(value))
-        self._after_change(db, value)
+        self._after_change(db, None, value)
         return True
 
     def change_in(self, db: Database, id_: str, transition: Callable[[V], V]) -> V:
@@ -77,7 +77,7 @@ class Shelf(Generic[V]):
             return before
         after = replace(after, revision=before.revision + 1)  # type: ignore[type-var]
         db.table(self._table).update(id_, self._row(after))
-        self._after_change(db, after)
+        self._after_change(db, before, after)
         return after
 
     def where_in(self, db: Database, condition: str, parameters: Iterable[object] = ()) -> tuple[V, ...]:

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from bot.errors import Kind, Refused
 from bot.rules.ids import BackupId, BranchId, ChannelId, PersonId, ProjectId, TargetName
-from bot.rules.request import Trouble
+from bot.rules.trouble import Trouble
 
 
 class BackupStage(StrEnum):

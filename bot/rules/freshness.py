@@ -83,7 +83,10 @@ class Alert:
         return age_words((self.resolved_at or self.freshness.checked_at) - self.opened_at)
 
 
-def needs_alert(freshness: Freshness) -> bool:
+def needs_alert(freshness: Freshness, blind_grace: timedelta) -> bool:
+    """Not fresh is an alert at once; not knowing is one when it lasts."""
+    if freshness.state is State.UNKNOWN:
+        return freshness.checked_at - freshness.since >= blind_grace
     return freshness.state is not State.FRESH
 
 

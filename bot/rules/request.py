@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.errors import Facts, Kind, Refused
+from bot.errors import Kind, Refused
 from bot.rules.ids import BranchId, ChannelId, Digest, PersonId, ProjectId, RequestId, TargetName
 from bot.rules.plan import Method, Plan, Preview, plan_restore
 from bot.rules.point import RestorePoint
 from bot.rules.target import Policy, possible_approvers
+from bot.rules.trouble import Trouble
 from bot.rules.verdict import Verdict, Verification
 
 
@@ -36,6 +37,16 @@ class Stage(StrEnum):
     VOID = "void"  # the world changed after the approval
 
 
+ENDED_UNCHANGED = frozenset(
+    {
+        Stage.FAILED_UNCHANGED,
+        Stage.REFUSED,
+        Stage.CANCELLED,
+        Stage.DENIED,
+        Stage.EXPIRED,
+        Stage.VOID,
+    }
+)
 OPEN = frozenset({Stage.LOOKING, Stage.CHOOSING, Stage.APPROVING, Stage.APPROVED, Stage.RUNNING})
 
 
@@ -58,16 +69,6 @@ class Phase:
     name: str
     began_at: datetime
     ended_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """An error as it is stored: enough to find the words again, nothing more."""
-
-    family: str
-    kind: Kind
-    facts: Facts
-    ref: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,14 +189,10 @@ def begin_run(request: Request, *, branch_is_busy: bool) -> Request:
 
 
 def begin_phase(request: Request, name: str, now: datetime) -> Request:
-    """Close the phase under way and open the next; opening the same one again, after a crash, changes nothing."""
-    if request.phases and request.phases[-1].name == name:
+    """Close the phase under way and open the next; a phase that was begun before a crash is not begun again."""
+    if any(phase.name == name for phase in request.phases):
         return request
     return replace(request, phases=(*_closed(request.phases, now), Phase(name, now)))
-
-
-def leave_behind(request: Request, left: LeftBehind) -> Request:
-    return replace(request, left_behind=left)
 
 
 def finish(request: Request, verification: Verification, now: datetime) -> Request:
@@ -225,6 +222,18 @@ def can_undo(request: Request) -> bool:
     changed = request.stage in {Stage.VERIFIED, Stage.UNVERIFIED, Stage.NEEDS_HUMAN}
     in_place = request.plan is not None and request.plan.method is Method.IN_PLACE
     return changed and in_place and request.left_behind is not None and request.undone_by is None
+
+
+def undone_by(request: Request, undo: RequestId) -> Request:
+    """Note which request undoes this one; at most one does."""
+    if not can_undo(request):
+        raise Refused(Kind.REQUEST_MOVED_ON, request=request.id, stage=request.stage.value)
+    return replace(request, undone_by=undo)
+
+
+def not_undone(request: Request, undo: RequestId) -> Request:
+    """The undo ended without changing anything, so another may be asked for."""
+    return replace(request, undone_by=None) if request.undone_by == undo else request
 
 
 def _require_votable(request: Request, person: PersonId, now: datetime) -> None:

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from bot.errors import Facts, SafepointError
 from bot.rules.ids import ChannelId, PersonId
-from bot.rules.request import Trouble
+from bot.rules.trouble import Trouble, trouble_of
 
 
 class How(StrEnum):
@@ -45,7 +45,7 @@ class NoteKind(StrEnum):
     RESTORE_HELP = "restore_help"
     BACKUP_HELP = "backup_help"
     VOTE_COUNTED = "vote_counted"
-    CONNECT = "connect"
+    STAGE_REACHED = "stage_reached"
     ALERT_RESOLVED = "alert_resolved"
 
 
@@ -56,10 +56,6 @@ class Note:
     kind: NoteKind
     facts: Facts = field(default_factory=dict)
     trouble: Trouble | None = None
-
-
-def trouble_of(error: SafepointError) -> Trouble:
-    return Trouble(type(error).__name__, error.kind, dict(error.facts), error.ref)
 
 
 def note_of(error: SafepointError) -> Note:

@@ -47,6 +47,9 @@ class Policy:
     approvers: frozenset[PersonId] = frozenset()
     quorum: int = 2
     max_age: timedelta = timedelta(hours=25)
+    blind_grace: timedelta = timedelta(
+        minutes=10
+    )  # how long Neon may be out of reach before that is an alert
     request_lifetime: timedelta = timedelta(minutes=30)
     branch_lifetime: timedelta = timedelta(days=7)
 
@@ -62,10 +65,14 @@ class Target:
     policy: Policy
 
 
+def may(person: Person, act: Act, target: Target) -> bool:
+    """Listed for the act, and a full member: bots, guests, strangers and people who left may do nothing."""
+    return person.is_full_member and person.id in _listed(act, target.policy)
+
+
 def require(person: Person, act: Act, target: Target) -> None:
     """Raise Refused(NOT_ALLOWED) unless this person may do this to this target."""
-    allowed = _listed(act, target.policy)
-    if not person.is_full_member or person.id not in allowed:
+    if not may(person, act, target):
         raise Refused(Kind.NOT_ALLOWED, act=act.value, target=target.name, role=_role(act))
 
 

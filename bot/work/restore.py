@@ -1,0 +1,135 @@
+"""The run of an approved restore or undo: check the plan once more, restore, wait, verify.
+
+The point of no return is the one restore call. Before it every failure ends in "nothing changed"; after it, in a
+verdict or in "needs a human", with the safety copy named on the card. Approvals and wording are decided elsewhere.
+"""
+
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from bot.errors import Kind, NeedsHuman, Refused, SafepointError
+from bot.neon.models import Restored
+from bot.rules.plan import Method, Plan
+from bot.rules.point import Instant
+from bot.rules.request import LeftBehind, Request, Stage, finish
+from bot.rules.verdict import Verification
+from bot.work.context import Context, name_for
+from bot.work.engine import step
+from bot.work.preview import look, remove
+from bot.work.verify import position, verify
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What verification needs to know of the branch as it was."""
+
+    position: int | None
+
+
+async def restore(context: Context, id_: str) -> None:
+    """The workflow: RUNNING to one of the four ends."""
+    request = await context.request(id_)
+    assert request.plan is not None, "only an approved request runs, and approving needs a plan"
+    match request.plan.method:
+        case Method.IN_PLACE:
+            await _in_place(context, request, request.plan)
+        case Method.NEW_BRANCH:
+            await _to_branch(context, request, request.plan)
+        case _:
+            assert_never(request.plan.method)
+
+
+async def _in_place(context: Context, request: Request, plan: Plan) -> None:
+    copy_name = name_for("before", request.id)
+    try:
+        await context.phase(request.id, "checking the plan")
+        before = await step("recheck", Before, lambda: _recheck(context, request, plan))
+        await context.phase(request.id, "restoring")
+        restored = await step("restore", Restored, lambda: _rewind(context, plan, copy_name))
+    except NeedsHuman as error:
+        await context.fail(request.id, Stage.NEEDS_HUMAN, error)
+        return
+    except SafepointError as error:
+        changed = error.kind is Kind.PLAN_CHANGED
+        await context.fail(request.id, Stage.VOID if changed else Stage.FAILED_UNCHANGED, error)
+        return
+    await _leave(context, request, LeftBehind(restored.preserved, copy_name))
+    try:
+        await context.phase(request.id, "waiting for Neon")
+        await step("settle", bool, lambda: _settle(context, plan, restored))
+        await context.phase(request.id, "verifying")
+        verification = await step(
+            "verify",
+            Verification,
+            lambda: verify(context, request, plan.branch, position_before=before.position),
+        )
+    except SafepointError as error:
+        await context.fail(request.id, Stage.NEEDS_HUMAN, error)
+        return
+    await _finish(context, request, verification)
+
+
+async def _to_branch(context: Context, request: Request, plan: Plan) -> None:
+    name = name_for("restored", request.id)
+    try:
+        await context.phase(request.id, "making the branch")
+        left = await step("make the branch", LeftBehind, lambda: _new_branch(context, request, plan, name))
+    except NeedsHuman as error:
+        await context.fail(request.id, Stage.NEEDS_HUMAN, error)
+        return
+    except SafepointError as error:
+        await context.fail(request.id, Stage.FAILED_UNCHANGED, error)
+        return
+    await _leave(context, request, left)
+    await context.phase(request.id, "verifying")
+    verification = await step(
+        "verify", Verification, lambda: verify(context, request, left.branch, position_before=None)
+    )
+    await _finish(context, request, verification)
+
+
+async def _recheck(context: Context, request: Request, plan: Plan) -> Before:
+    """The plan must still describe the world: the point is reachable and the branch has the same relatives."""
+    await remove(context, request)
+    standing = await look(context, request)
+    if standing.lineage != plan.lineage:
+        raise Refused(Kind.PLAN_CHANGED, request=request.id, what="the branch has other child branches now")
+    return Before(await position(context, request))
+
+
+async def _rewind(context: Context, plan: Plan, copy_name: str) -> Restored:
+    return await context.neon.restore(
+        plan.project,
+        plan.branch,
+        source=plan.source,
+        at=plan.point.at if isinstance(plan.point, Instant) else None,
+        preserve_as=copy_name,
+    )
+
+
+async def _settle(context: Context, plan: Plan, restored: Restored) -> bool:
+    await context.neon.settle(plan.project, branch=plan.branch, operations=restored.operations)
+    return True
+
+
+async def _new_branch(context: Context, request: Request, plan: Plan, name: str) -> LeftBehind:
+    lifetime = context.targets[request.target].policy.branch_lifetime
+    branch = await context.neon.create_branch(
+        plan.project,
+        name=name,
+        parent=plan.source,
+        at=plan.point.at if isinstance(plan.point, Instant) else None,
+        compute=True,
+        expires_at=context.now() + lifetime,
+        annotation={"safepoint-request": request.id},
+    )
+    return LeftBehind(branch.id, branch.name, branch.expires_at)
+
+
+async def _leave(context: Context, request: Request, left: LeftBehind) -> None:
+    await context.store.requests.change(request.id, lambda current: replace(current, left_behind=left))
+
+
+async def _finish(context: Context, request: Request, verification: Verification) -> None:
+    now = context.now()
+    await context.store.requests.change(request.id, lambda current: finish(current, verification, now))

@@ -1,0 +1,88 @@
+"""`/restore`, and the buttons on its card that are not votes: choose, cancel, undo."""
+
+from bot.errors import Kind, Refused
+from bot.rules.ids import BranchId, RequestId
+from bot.rules.plan import Method
+from bot.rules.point import Head, Instant, RestorePoint
+from bot.rules.request import Purpose, Request, can_undo, cancel, choose
+from bot.rules.said import Note, NoteKind, Said
+from bot.rules.target import Act, Person, Target, require
+from commands.buttons import read_button
+from commands.desk import Answer, Desk
+from commands.grammar import is_help, read_restore
+from commands.when import read
+
+
+async def restore(desk: Desk, said: Said, person: Person) -> Answer:
+    """Ask what going back would mean. The request's id follows from what was said, so handling it twice asks once."""
+    if is_help(said.text):
+        await desk.store.messages.tell(person.id, said.channel, Note(NoteKind.RESTORE_HELP))
+        return None
+    words = read_restore(said.text)
+    target = desk.target(words.target)
+    require(person, Act.LOOK, target)
+    point = Instant(read(words.when, said.at))
+    await desk.store.requests.add(_request(said, person, target, point, target.branch))
+    return None
+
+
+async def choose_new_branch(desk: Desk, said: Said, person: Person) -> Answer:
+    await _choose(desk, said, person, Method.NEW_BRANCH, Act.LOOK)
+    return None
+
+
+async def choose_in_place(desk: Desk, said: Said, person: Person) -> Answer:
+    await _choose(desk, said, person, Method.IN_PLACE, Act.ASK)
+    return None
+
+
+async def cancel_request(desk: Desk, said: Said, person: Person) -> Answer:
+    request, target = await desk.request(read_button(said.text).request)
+    require(person, Act.ASK, target)
+    now = desk.clock()
+    await desk.store.requests.change(request.id, lambda current: cancel(current, person.id, now))
+    return None
+
+
+async def undo(desk: Desk, said: Said, person: Person) -> Answer:
+    """Ask to go back to the safety copy of a finished in-place restore. It is previewed and approved like any other."""
+    original, target = await desk.request(read_button(said.text).request)
+    require(person, Act.ASK, target)
+    if not can_undo(original) or original.left_behind is None:
+        raise Refused(Kind.REQUEST_MOVED_ON, request=original.id, stage=original.stage.value)
+    wish = _request(said, person, target, Head(), original.left_behind.branch, undoes=original)
+    await desk.store.ask_undo(original.id, wish)
+    return None
+
+
+async def _choose(desk: Desk, said: Said, person: Person, method: Method, act: Act) -> None:
+    request, target = await desk.request(read_button(said.text).request)
+    require(person, act, target)
+    now = desk.clock()
+    await desk.store.requests.change(
+        request.id, lambda current: choose(current, method, person.id, target.policy, now)
+    )
+
+
+def _request(
+    said: Said,
+    person: Person,
+    target: Target,
+    point: RestorePoint,
+    source: BranchId,
+    undoes: Request | None = None,
+) -> Request:
+    return Request(
+        id=RequestId(f"r-{said.id}"),
+        target=target.name,
+        project=target.project,
+        branch=target.branch,
+        purpose=Purpose.RESTORE if undoes is None else Purpose.UNDO,
+        words=f"{said.name} {said.text}" if undoes is None else f"Undo {undoes.id}",
+        asked_by=person.id,
+        asked_at=said.at,
+        channel=said.channel,
+        point=point,
+        source=source,
+        undoes=undoes.id if undoes else None,
+    )
