@@ -1,0 +1,45 @@
+"""`safepoint run`: the bot itself, until it is stopped. Says in one line why it cannot start."""
+
+import asyncio
+import logging
+import sys
+
+import typer
+
+
+def run() -> None:
+    """Run the bot (Socket Mode or signed HTTP, as safepoint.toml says) until SIGTERM or Ctrl-C."""
+    import aiohttp
+    from slack_sdk.errors import SlackApiError
+
+    from bot.app import run as run_bot
+    from bot.config import BadConfig, load
+    from bot.work.engine import EngineTaken
+    from store.database import StoreIsNewer
+
+    _log_to_stderr()
+    try:
+        asyncio.run(run_bot(load()))
+    except BadConfig as error:
+        _stop("\n".join(error.mistakes))
+    except EngineTaken as error:
+        _stop(f"Another Safepoint is running with this state directory ({error}). Stop it first.")
+    except StoreIsNewer as error:
+        _stop(f"{error}. Install the newer version again.")
+    except SlackApiError as error:
+        _stop(f"Slack refused: {error.response.get('error')}. `safepoint doctor` checks tokens and scopes.")
+    except (aiohttp.ClientError, TimeoutError) as error:
+        _stop(f"Slack cannot be reached ({type(error).__name__}). Check the network, then start again.")
+
+
+def _stop(why: str) -> None:
+    typer.echo(why, err=True)
+    raise typer.Exit(1)
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    for noisy in ("httpx", "httpcore", "slack_bolt", "slack_sdk", "aiohttp", "dbos"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
