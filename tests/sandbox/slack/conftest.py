@@ -1,0 +1,47 @@
+"""A fresh workspace for each test: one with every scope (`workspace`), one bound to a manifest (`strict`)."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import pytest
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.sandbox.slack import sandbox_slack
+from tests.sandbox.slack.workspace import CHANNELS, GROUPS, MANIFEST, PEOPLE, Plug, Workspace
+
+
+@asynccontextmanager
+async def a_workspace(**options: Any) -> AsyncIterator[Workspace]:
+    async with (
+        sandbox_slack(PEOPLE, CHANNELS, usergroups=GROUPS, **options) as slack,
+        aiohttp.ClientSession() as http,
+    ):
+        yield Workspace(slack, http, AsyncWebClient(slack.bot_token, base_url=slack.api_url))
+
+
+@pytest.fixture
+async def workspace() -> AsyncIterator[Workspace]:
+    async with a_workspace() as workspace:
+        yield workspace
+
+
+@pytest.fixture
+async def strict() -> AsyncIterator[Workspace]:
+    async with a_workspace(manifest=MANIFEST) as workspace:
+        yield workspace
+
+
+@pytest.fixture
+async def plug(workspace: Workspace) -> AsyncIterator[Plug]:
+    plug = Plug(workspace)
+    yield plug
+    await plug.close()
+
+
+@pytest.fixture
+def app(workspace: Workspace) -> AsyncApp:
+    """A Bolt app of the workspace with every scope; not connected yet."""
+    return AsyncApp(client=workspace.api, signing_secret=workspace.slack.signing_secret)
