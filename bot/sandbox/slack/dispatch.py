@@ -17,6 +17,12 @@ from bot.sandbox.slack.rates import Rates
 from bot.sandbox.slack.web_api.call import ApiError, Arguments, Method
 from bot.sandbox.slack.world import Json, World
 
+DEPENDING_SCOPES = frozenset(
+    {"commands", "chat:write.public"}
+    | {f"{kind}:{right}" for kind in ("channels", "groups", "im") for right in ("read", "history")}
+)
+"""Scopes that no single method asks for: they depend on the channel, or are for what people do."""
+
 STRUCTURED = ("blocks", "view", "metadata", "files")
 
 
@@ -84,7 +90,10 @@ class Dispatcher:
     def _scopes(self) -> frozenset[str]:
         if self._world.manifest is not None:
             return self._world.manifest.scopes
-        return frozenset(scope for method in self._methods.values() for scope in method.scopes)
+        return (
+            frozenset(scope for method in self._methods.values() for scope in method.scopes)
+            | DEPENDING_SCOPES
+        )
 
     def _answer(self, name: str, call: Request) -> Answer:
         try:

@@ -1,6 +1,7 @@
 """What the sandbox shows and lets be set from outside: state, journal, about, events, faults, settings."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from aiohttp import web
@@ -29,8 +30,17 @@ class SettingsOrder(Order):
 
 
 class Inspection:
-    def __init__(self, world: World, journal: Journal, faults: Faults, rates: Rates, links: Links) -> None:
+    def __init__(
+        self,
+        world: World,
+        journal: Journal,
+        faults: Faults,
+        rates: Rates,
+        links: Links,
+        about: Mapping[str, object],
+    ) -> None:
         self._world = world
+        self._about = about
         self._journal = journal
         self._faults = faults
         self._rates = rates
@@ -77,6 +87,7 @@ class Inspection:
         ]
         return web.json_response(
             {
+                **self._about,
                 "team": {"id": world.team_id, "name": world.team_name, "domain": world.team_domain},
                 "app": {"id": world.app_id, "name": manifest.name if manifest else world.bot.name},
                 "bot": {"id": world.bot_user_id, "name": world.bot.name, "bot_id": world.bot_id},

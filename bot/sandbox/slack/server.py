@@ -64,13 +64,15 @@ async def sandbox_slack(
     port: int = 0,
     request_url: str | None = None,
     extra_routes: Sequence[web.RouteDef] = (),
+    about: Mapping[str, object] | None = None,
     clock: Clock = time.time,
 ) -> AsyncIterator[SandboxSlack]:
     """Run a workspace with these people and channels on 127.0.0.1 until the context is left.
 
     `manifest` is a parsed manifest.yml; without one the app may do anything. Interactions go to `request_url` as signed
     HTTP when it is given, to the app's sockets otherwise. `usergroups` maps a handle to user ids. `port` 0 takes a free
-    one. `clock` gives seconds since 1970; the life of triggers and response URLs and the rates go by it.
+    one. `extra_routes` are served too, and `about` is added to what `/sandbox/about` tells the page. `clock` gives
+    seconds since 1970; the life of triggers and response URLs and the rates go by it.
     """
     world = World(people, channels, usergroups or {}, Manifest.parse(manifest) if manifest else None, clock)
     journal, faults, rates = Journal(clock), Faults(), Rates(clock)
@@ -78,7 +80,23 @@ async def sandbox_slack(
     http = HttpDelivery(request_url, world.signing_secret, faults) if request_url else None
     verbs = Verbs(world, http or links, answers)
     app = web.Application(client_max_size=MOST_BYTES)
-    app.add_routes([*extra_routes, *_routes(world, journal, faults, rates, links, answers), *verbs.routes()])
+    inspection = Inspection(world, journal, faults, rates, links, about or {})
+    dispatcher = Dispatcher(world, METHODS, journal, rates, faults)
+    app.add_routes(
+        [
+            *extra_routes,
+            *verbs.routes(),
+            *inspection.routes(),
+            *Uploads(world).routes(),
+            web.route("*", "/api/{method}", dispatcher.handle),
+            web.get("/link/", links.handle),
+            web.post("/commands/{team}/{name}", answers.handle),
+            web.post("/actions/{team}/{name}", answers.handle),
+            web.get("/", _page),
+            web.get("/page/{name}", _page),
+            web.get("/archives/{channel}/{message}", _permalink),
+        ]
+    )
 
     listener = socket.create_server(("127.0.0.1", port))
     world.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -102,23 +120,6 @@ async def sandbox_slack(
         if http is not None:
             await http.close()
         await runner.cleanup()
-
-
-def _routes(
-    world: World, journal: Journal, faults: Faults, rates: Rates, links: Links, answers: Answers
-) -> list[web.RouteDef]:
-    dispatcher = Dispatcher(world, METHODS, journal, rates, faults)
-    return [
-        web.route("*", "/api/{method}", dispatcher.handle),
-        web.get("/link/", links.handle),
-        web.post("/commands/{team}/{name}", answers.handle),
-        web.post("/actions/{team}/{name}", answers.handle),
-        *Uploads(world).routes(),
-        *Inspection(world, journal, faults, rates, links).routes(),
-        web.get("/", _page),
-        web.get("/page/{name}", _page),
-        web.get("/archives/{channel}/{message}", _permalink),
-    ]
 
 
 async def _page(request: web.Request) -> web.StreamResponse:

@@ -90,7 +90,7 @@ class Verbs:
         wish = await self._read(Slash, request)
         try:
             channel = self._channel_to_type_in(wish.user, wish.channel)
-            if self._world.manifest is not None and wish.command not in self._world.manifest.commands:
+            if not self._has_command(wish.command):
                 raise Refusal("no_such_action")
         except Refusal as refusal:
             return refused(refusal)
@@ -181,6 +181,10 @@ class Verbs:
             raise bad_request(f"unknown user: {wish.user}")
         return wish
 
+    def _has_command(self, command: str) -> bool:
+        manifest = self._world.manifest
+        return manifest is None or (command in manifest.commands and "commands" in manifest.scopes)
+
     def _channel_to_type_in(self, user: str, channel_id: str) -> Channel:
         if channel_id == self._world.direct_channel_id(user):
             return self._world.direct_channel(user)
@@ -204,6 +208,8 @@ class Verbs:
         return payloads.click_in_view(self._world, wish.user, view, done)
 
     def _act(self, block: Json, element: Json, wish: Click, entered: Values) -> Json:
+        if self._world.manifest is not None and not self._world.manifest.is_interactive:
+            raise Refusal("no_such_action")
         if wish.user not in element.get("visible_to_user_ids", [wish.user]):
             raise Refusal("not_visible")
         done = action(block, element, wish.value, self._world.next_ts())
