@@ -1,0 +1,24 @@
+"""The routes of Neon's API, one module for each noun; every module gives its own as `ROUTES`."""
+
+from bot.sandbox.neon.api import (
+    account,
+    branches,
+    endpoints,
+    operations,
+    projects,
+    restore,
+    roles,
+    snapshots,
+)
+from bot.sandbox.neon.calls import Route
+
+ROUTES: tuple[Route, ...] = (
+    *account.ROUTES,
+    *projects.ROUTES,
+    *operations.ROUTES,
+    *branches.ROUTES,
+    *restore.ROUTES,
+    *endpoints.ROUTES,
+    *roles.ROUTES,
+    *snapshots.ROUTES,
+)

