@@ -29,6 +29,12 @@ class Lineage:
     parent: BranchId | None
     children: tuple[BranchId, ...]
 
+    def still_holds(self, now: "Lineage") -> bool:
+        """Whether `now` is the same family. Neon detaches a restored root from its safety copy some time after the
+        restore (`detach_parent_branch`), so a parent that has gone is not a change anybody made.
+        """
+        return now.children == self.children and now.parent in {self.parent, None}
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:

@@ -92,8 +92,8 @@ async def _recheck(context: Context, request: Request, plan: Plan) -> Before:
     """The plan must still describe the world: the point is reachable and the branch has the same relatives."""
     await remove(context, request)
     standing = await look(context, request)
-    if standing.lineage != plan.lineage:
-        raise Refused(Kind.PLAN_CHANGED, request=request.id, what="the branch has other child branches now")
+    if not plan.lineage.still_holds(standing.lineage):
+        raise Refused(Kind.PLAN_CHANGED, request=request.id, what="the branch has other relatives now")
     return Before(await position(context, request))
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from bot.sandbox.slack.admin import Admin
 from bot.sandbox.slack.answers import Answers
 from bot.sandbox.slack.delivery import HttpDelivery
 from bot.sandbox.slack.dispatch import Dispatcher
@@ -87,6 +88,7 @@ async def sandbox_slack(
             *extra_routes,
             *verbs.routes(),
             *inspection.routes(),
+            *Admin(world).routes(),
             *Uploads(world).routes(),
             web.route("*", "/api/{method}", dispatcher.handle),
             web.get("/link/", links.handle),
