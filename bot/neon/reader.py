@@ -274,10 +274,13 @@ class NeonReader:
 
 
 def _raise_if_failed(told: Sequence[Operation], sightings: Counter[OperationId]) -> None:
+    """Names the one that failed rather than those that Neon cancelled for it."""
     for operation in told:
         sightings[operation.id] = sightings[operation.id] + 1 if operation.status == "failed" else 0
-        if operation.has_failed_for_good or sightings[operation.id] >= _SIGHTINGS_OF_FAILED:
-            raise StepFailed(Kind.OPERATION_FAILED, action=operation.action, operation=operation.id)
+    if any(one.has_failed_for_good or sightings[one.id] >= _SIGHTINGS_OF_FAILED for one in told):
+        unhappy = [one for one in told if one.has_failed_for_good or one.status == "failed"]
+        first = min(unhappy, key=lambda one: one.status == "cancelled")
+        raise StepFailed(Kind.OPERATION_FAILED, action=first.action, operation=first.id)
 
 
 def _under_way(listed: Sequence[Operation]) -> str | None:

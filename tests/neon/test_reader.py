@@ -188,6 +188,16 @@ async def test_an_operation_that_ended_badly_is_reported_at_once(
     assert len(script.requests) == 1
 
 
+async def test_the_operation_that_failed_is_named_and_not_one_cancelled_for_it(
+    script: ScriptedNeon, client: NeonClient
+) -> None:
+    cancelled = operation("op-2", "cancelled", action="start_compute")
+    script.on("GET /projects/p1/operations", operations(cancelled, operation("op-1", "failed")))
+    with pytest.raises(StepFailed) as caught:
+        await client.settle(P1, operations=[OperationId("op-2"), OP])
+    assert caught.value.facts == {"action": "create_branch", "operation": "op-1"}
+
+
 async def test_a_failed_operation_is_believed_when_seen_three_times(
     script: ScriptedNeon, client: NeonClient
 ) -> None:
