@@ -23,7 +23,7 @@ def slash_command(world: World, user: str, channel: Channel, command: str, text:
         "user_id": user,
         "user_name": _handle(world, user),
         "command": command,
-        "text": _escaped(world, text) if should_escape else html.escape(text, quote=False),
+        "text": escaped(world, text) if should_escape else html.escape(text, quote=False),
         "api_app_id": world.app_id,
         "is_enterprise_install": "false",
         "response_url": response_url(world, user, channel, None),
@@ -119,6 +119,21 @@ def home_opened(world: World, user: str) -> Json:
     return event(world, content)
 
 
+def events_of_message(world: World, channel: Channel, message: Message) -> list[Json]:
+    """What the app hears of a person's message: what its manifest subscribes to, and nothing without a manifest."""
+    wanted = world.manifest.events if world.manifest is not None else frozenset()
+    shown = {**message_object(world, channel, message), "channel": channel.id}
+    kind, name = ("im", "message.im") if channel.is_im else ("channel", "message.channels")
+    if channel.is_private:
+        kind, name = "group", "message.groups"
+    events = []
+    if name in wanted and world.bot_user_id in channel.members:
+        events.append(event(world, {**shown, "channel_type": kind}))
+    if "app_mention" in wanted and f"<@{world.bot_user_id}" in message.text:
+        events.append(event(world, {**shown, "type": "app_mention"}))
+    return events
+
+
 def response_url(world: World, user: str, channel: Channel, ts: str | None) -> str:
     kind = "commands" if ts is None else "actions"
     name = world.passes.issue_response_url(user, channel.id, ts)
@@ -146,12 +161,13 @@ def _handle(world: World, user: str) -> str:
     return world.people[user].name.lower().replace(" ", ".")
 
 
-def _escaped(world: World, text: str) -> str:
-    """Typed names and addresses as Slack hands them over with `should_escape`: `<@U1|dana>`, `<#C1|ops>`, `<https://…>`."""
+def escaped(world: World, text: str) -> str:
+    """Typed names and addresses as Slack hands them over: `<@U1|dana>`, `<#C1|ops>`, `<https://…>`."""
     names = {
         f"@{person.name}": f"<@{person.id}|{_handle(world, person.id)}>" for person in world.people.values()
     }
     names |= {f"@{_handle(world, user)}": f"<@{user}|{_handle(world, user)}>" for user in world.people}
+    names[f"@{world.bot.name}"] = f"<@{world.bot_user_id}|{world.bot.name}>"
     names |= {f"@{name}": f"<!subteam^{group}|@{name}>" for group, (name, _) in world.usergroups.items()}
     names |= {f"#{channel.name}": f"<#{channel.id}|{channel.name}>" for channel in world.channels.values()}
     longest_first = sorted(map(re.escape, names), key=len, reverse=True)

@@ -67,6 +67,12 @@ class Home(Wish):
     pass
 
 
+class Say(Wish):
+    channel: str
+    text: str
+    thread_ts: str | None = None
+
+
 W = TypeVar("W", bound=Wish)
 
 
@@ -84,6 +90,7 @@ class Verbs:
             web.post("/sandbox/submit", self.submit),
             web.post("/sandbox/close", self.close_modal),
             web.post("/sandbox/home", self.home),
+            web.post("/sandbox/say", self.say),
         ]
 
     async def slash(self, request: web.Request) -> web.Response:
@@ -153,6 +160,21 @@ class Verbs:
         if manifest is not None and not (manifest.home_enabled and "app_home_opened" in manifest.events):
             return refused(Refusal("no_such_action"))
         return answered(await self._deliver_event(payloads.home_opened(self._world, wish.user)))
+
+    async def say(self, request: web.Request) -> web.Response:
+        """An ordinary message of a person; the answer carries its `ts`. The app hears of it as its manifest asks."""
+        wish = await self._read(Say, request)
+        try:
+            channel = self._channel_to_type_in(wish.user, wish.channel)
+        except Refusal as refusal:
+            return refused(refusal)
+        text = payloads.escaped(self._world, wish.text)
+        message = Message(self._world.next_ts(), wish.user, text, [], thread_ts=wish.thread_ts)
+        self._world.post(channel, message)
+        ack = Ack(0.0)
+        for payload in payloads.events_of_message(self._world, channel, message):
+            ack = await self._deliver_event(payload)
+        return answered(ack, {"ts": message.ts})
 
     async def close(self) -> None:
         for task in self._redeliveries:
