@@ -8,6 +8,7 @@ import { drawChannel, drawThread } from "./messages.js";
 import { ModalHost } from "./modal.js";
 import { noticeBoard } from "./notice.js";
 import { go, readPlace } from "./place.js";
+import { EndKeeper } from "./scroll.js";
 import { follow } from "./server.js";
 import { Sidebar } from "./sidebar.js";
 import { Workspace } from "./state.js";
@@ -15,17 +16,27 @@ import { Workspace } from "./state.js";
 const TIMES_MS = 15_000;
 const byId = (id) => document.getElementById(id);
 
-const workspace = new Workspace(noticeBoard());
+const workspace = new Workspace(noticeBoard(takeCommand));
 const showSidebar = (isShown) => {
   document.body.classList.toggle("sidebar-open", isShown);
   byId("open-sidebar").setAttribute("aria-expanded", String(isShown));
 };
 const sidebar = new Sidebar(byId("sidebar"), workspace, () => showSidebar(false));
-const composer = new Composer(workspace);
+const messagesEnd = new EndKeeper(byId("messages"), byId("to-end"));
+const repliesEnd = new EndKeeper(byId("replies"));
+const composer = new Composer(workspace, () => messagesEnd.toEnd());
 const home = new Home(byId("home"), workspace);
 const modals = new ModalHost(workspace);
 
 let linked = null;
+
+/** A command pressed somewhere on the page goes into the composer, wherever the person is. */
+function takeCommand(command) {
+  if (readPlace().home) go({ home: null });
+  draw();
+  showSidebar(false);
+  composer.write(command);
+}
 
 function draw() {
   if (!workspace.isLoaded) return;
@@ -39,7 +50,7 @@ function draw() {
   drawTitle(isHome ? workspace.bot.name : channel ? workspace.titleOf(channel) : "No channel", isHome ? "Home" : "");
   if (channel && !isHome) {
     composer.draw(channel);
-    drawChannel(byId("messages"), channel, workspace, (command) => composer.write(command));
+    drawMessages(channel);
     if (!document.hidden) workspace.markSeen(channel);
     showLinked(place.message);
   }
@@ -63,17 +74,27 @@ function drawTitle(name, note) {
   document.title = `${name} · ${workspace.about.team?.name ?? workspace.about.team ?? "Sandbox"}`;
 }
 
+function drawMessages(channel) {
+  const list = byId("messages");
+  const shown = `${workspace.me.id} ${channel.id}`;
+  const isOther = list.dataset.shown !== shown;
+  list.dataset.shown = shown;
+  messagesEnd.keep(() => drawChannel(list, channel, workspace, takeCommand), isOther);
+}
+
 function drawThreadPane(channel, ts) {
   const pane = byId("thread");
+  const parent = ts && channel?.messages.find((message) => message.ts === ts);
   const wasHidden = pane.hidden;
-  const isShown = Boolean(ts) && drawThread(byId("replies"), channel, ts, workspace);
-  pane.hidden = !isShown;
-  document.body.classList.toggle("thread-open", isShown);
-  if (!isShown) byId("replies").replaceChildren();
-  else {
-    byId("thread-note").textContent = workspace.titleOf(channel);
-    if (wasHidden) byId("close-thread").focus();
+  pane.hidden = !parent;
+  document.body.classList.toggle("thread-open", Boolean(parent));
+  if (!parent) {
+    byId("replies").replaceChildren();
+    return;
   }
+  repliesEnd.keep(() => drawThread(byId("replies"), channel, parent, workspace), wasHidden);
+  byId("thread-note").textContent = workspace.titleOf(channel);
+  if (wasHidden) byId("close-thread").focus();
 }
 
 function closeThread() {

@@ -11,6 +11,7 @@ import { call } from "./server.js";
 export class Composer {
   element;
   #workspace;
+  #onsend;
   #box;
   #list;
   #send;
@@ -19,8 +20,9 @@ export class Composer {
   #chosen = 0;
   #last = "";
 
-  constructor(workspace) {
-    this.#workspace = workspace;
+  /** `onsend` is called when a command is on its way. */
+  constructor(workspace, onsend) {
+    [this.#workspace, this.#onsend] = [workspace, onsend];
     this.#box = h("textarea", { rows: 1, class: "composer-box", role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": "suggestions", autocomplete: "off", spellcheck: "false",
       input: () => this.#typed(), keydown: (event) => this.#key(event), blur: () => this.#hide(), focus: () => this.#suggest() });
     this.#list = h("div", { class: "suggestions", id: "suggestions", role: "listbox", "aria-label": "Commands", hidden: true });
@@ -135,6 +137,7 @@ export class Composer {
     this.#last = text;
     this.#put("");
     this.#hide();
+    this.#onsend();
     this.#send.toggleAttribute("data-busy", true);
     const answer = await call("slash", { user: this.#workspace.me.id, channel: sentIn.id, command, text: rest });
     this.#send.toggleAttribute("data-busy", false);

@@ -4,38 +4,36 @@ import { drawBlocks, picture } from "./blocks.js";
 import { dayOf, fillTime } from "./dates.js";
 import { h, link, reconcile } from "./dom.js";
 import { emoji } from "./emoji.js";
+import { withCommand } from "./hints.js";
 import { avatar, icon } from "./icons.js";
-import { mrkdwn, plain } from "./mrkdwn.js";
+import { mrkdwn } from "./mrkdwn.js";
 import { go } from "./place.js";
 import { fileUrl } from "./state.js";
 
 const NEAR_S = 300;
-const STICKY_PX = 60;
 
-/** Fill the list of a channel, and stay at its end unless the person has scrolled up. */
+/** Fill the list of a channel. */
 export function drawChannel(list, channel, workspace, onhint) {
-  const isOther = list.dataset.channel !== `${workspace.me.id} ${channel.id}`;
-  const isAtEnd = isOther || list.scrollHeight - list.scrollTop - list.clientHeight < STICKY_PX;
-  list.dataset.channel = `${workspace.me.id} ${channel.id}`;
   const items = [{ kind: "start", key: "start" }, ...withDays(workspace.messages(channel), workspace.zone)];
   reconcile(list, items, {
     key: (item) => item.key,
     signature: (item) => signature(item, channel, workspace),
     build: (item) => build(item, channel, workspace, onhint),
   });
-  if (isAtEnd) list.scrollTop = list.scrollHeight;
 }
 
 function withDays(messages, zone) {
   return messages.flatMap((message, index) => {
     const before = messages[index - 1];
     const isNewDay = !before || dayOf(before.ts, zone) !== dayOf(message.ts, zone);
-    const isCompact = !isNewDay && before.user === message.user && !before.ephemeral_to && !message.ephemeral_to
-      && !before.deleted && message.ts - before.ts < NEAR_S;
+    const isCompact = !isNewDay && isTalk(before) && isTalk(message) && before.user === message.user && message.ts - before.ts < NEAR_S;
     const item = { kind: "message", key: `${message.ts} ${message.ephemeral_to ?? ""}`, message, isCompact };
     return isNewDay ? [{ kind: "day", key: `day ${dayOf(message.ts, zone)}`, ts: message.ts }, item] : [item];
   });
 }
+
+/** Plain words in the open; a card or an ephemeral always stands under its sender's name. */
+const isTalk = (message) => !message.blocks?.length && !message.ephemeral_to && !message.deleted;
 
 function signature(item, channel, workspace) {
   const { message } = item;
@@ -54,19 +52,10 @@ function build(item, channel, workspace, onhint) {
 function beginning(channel, workspace, onhint) {
   const words = channel.isDirect ? ["This is your conversation with ", h("strong", {}, workspace.bot.name), "."]
     : ["This is the very beginning of ", h("strong", {}, `#${channel.name}`), "."];
-  const hints = (workspace.about.hints ?? []).map((hint) => hintElement(hint, onhint));
+  const hints = (workspace.about.hints ?? []).map((hint) => h("li", {}, withCommand(hint, onhint)));
   return h("div", { class: "beginning" }, channel.isDirect ? avatar("", true, "large") : h("div", { class: "beginning-sign", "aria-hidden": "true" }, "#"),
     h("h2", {}, workspace.titleOf(channel)), h("p", {}, words),
-    hints.length ? h("ul", { class: "hints", "aria-label": "Things to try" }, hints) : null);
-}
-
-/** The command in a hint can be pressed: it goes into the composer. */
-function hintElement(hint, onhint) {
-  const [whole, fenced, bare] = /`(\/[^`]+)`|(?<!\S)(\/\S.*)$/.exec(hint) ?? [];
-  const command = fenced ?? bare;
-  if (!command) return h("li", {}, plain(hint));
-  const at = hint.indexOf(whole);
-  return h("li", {}, plain(hint.slice(0, at)), h("button", { type: "button", class: "hint", click: () => onhint(command) }, command), plain(hint.slice(at + whole.length)));
+    hints.length ? h("div", { class: "hints" }, h("h3", { id: "hints" }, "Things to try"), h("ul", { "aria-labelledby": "hints" }, hints)) : null);
 }
 
 /** One message. `isCompact`: it follows another of the same sender, whose name stands above. */
@@ -110,18 +99,16 @@ function threadLink(message, channel, workspace) {
   const replies = workspace.replies(channel, message.ts);
   if (!replies.length) return null;
   const senders = [...new Set(replies.map(({ user }) => user))].slice(0, 4);
-  const last = fillTime(h("time"), Number(replies.at(-1).ts), "{ago}", workspace.zone);
+  const last = fillTime(h("time"), Number(replies.at(-1).ts), "Last reply {ago}", workspace.zone);
   const count = `${replies.length} ${replies.length === 1 ? "reply" : "replies"}`;
   return h("button", { type: "button", class: "thread-link", "data-press": `thread ${message.ts}`, click: () => go({ thread: message.ts }) },
-    senders.map((user) => avatar(workspace.nameOf(user), workspace.isBot(user), "tiny")), h("span", { class: "thread-count" }, count), h("span", { class: "thread-last" }, "Last reply ", last));
+    senders.map((user) => avatar(workspace.nameOf(user), workspace.isBot(user), "tiny")), h("span", { class: "thread-count" }, count), h("span", { class: "thread-last" }, last));
 }
 
-/** Fill the thread pane; whether there is a thread to show. */
-export function drawThread(list, channel, ts, workspace) {
-  const parent = channel?.messages.find((message) => message.ts === ts);
-  if (!parent) return false;
+/** Fill the thread pane. */
+export function drawThread(list, channel, parent, workspace) {
+  const { ts } = parent;
   const replies = workspace.replies(channel, ts);
-  const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < STICKY_PX;
   const items = [{ key: "parent", message: parent }, { key: "count", count: replies.length }, ...replies.map((message) => ({ key: message.ts, message }))];
   reconcile(list, items, {
     key: (item) => item.key,
@@ -129,6 +116,4 @@ export function drawThread(list, channel, ts, workspace) {
     build: ({ message, count }) => (message ? messageElement(message, channel, workspace, { isInThread: true })
       : h("div", { class: "day reply-count" }, h("span", {}, `${count} ${count === 1 ? "reply" : "replies"}`))),
   });
-  if (isAtEnd) list.scrollTop = list.scrollHeight;
-  return true;
 }

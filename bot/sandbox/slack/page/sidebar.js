@@ -6,6 +6,8 @@ import { openMenu } from "./menu.js";
 import { go, readPlace } from "./place.js";
 import { call } from "./server.js";
 
+const NOTHING = { isNews: false, calls: 0 };
+
 export class Sidebar {
   #workspace;
   #onmove;
@@ -23,7 +25,7 @@ export class Sidebar {
     const mark = JSON.stringify([readPlace(), workspace.me, workspace.people, unread, workspace.about, workspace.channel?.id, document.documentElement.dataset.theme]);
     if (mark === this.#mark) return;
     this.#mark = mark;
-    const inside = h("div", { class: "sidebar-inside" }, this.#head(), this.#places(), this.#foot());
+    const inside = h("div", { class: "sidebar-inside" }, this.#head(), this.#switcher(), this.#places(), this.#foot());
     if (this.#element.firstElementChild) swap(this.#element.firstElementChild, inside);
     else this.#element.append(inside);
   }
@@ -52,27 +54,31 @@ export class Sidebar {
     const isCurrent = !readPlace().home && workspace.channel?.id === channel.id;
     const sign = channel.isDirect ? avatar(workspace.bot.name, true, "tiny") : h("span", { class: "hash", "aria-hidden": "true" }, "#");
     const name = channel.isDirect ? workspace.bot.name : channel.name;
-    return this.#item(channel.id, name, sign, isCurrent, () => go({ channel: channel.id, home: null }), isCurrent ? 0 : workspace.unread(channel));
+    return this.#item(channel.id, name, sign, isCurrent, () => go({ channel: channel.id, home: null }), isCurrent ? NOTHING : workspace.unread(channel));
   }
 
-  #item(key, name, sign, isCurrent, run, unread = 0) {
+  #item(key, name, sign, isCurrent, run, { isNews, calls } = NOTHING) {
     const move = () => {
       run();
       this.#onmove();
     };
-    return h("button", { type: "button", class: `place${unread ? " unread" : ""}`, "aria-current": isCurrent ? "page" : null, "data-press": `place ${key}`, click: move },
-      sign, h("span", { class: "place-name" }, name), unread ? h("span", { class: "count", "aria-label": `${unread} unread` }, String(unread)) : null);
+    return h("button", { type: "button", class: `place${isNews ? " unread" : ""}`, "aria-current": isCurrent ? "page" : null, "data-press": `place ${key}`, click: move },
+      sign, h("span", { class: "place-name" }, name), calls ? h("span", { class: "count", "aria-label": `${calls} for you` }, String(calls)) : null);
   }
 
   #foot() {
-    const { me, about } = this.#workspace;
+    const accidents = this.#workspace.about.accidents ?? [];
+    const breaker = accidents.length > 0 && h("button", { type: "button", class: "foot-button", "data-press": "break", "aria-haspopup": "menu", "aria-expanded": "false",
+      click: () => this.#breakSomething(breaker, accidents) }, icon("spark"), "Break something");
+    return h("div", { class: "sidebar-foot" }, breaker, themeButton(() => this.draw()));
+  }
+
+  #switcher() {
+    const { me } = this.#workspace;
     const switcher = me && h("button", { type: "button", class: "switcher", "data-press": "switcher", "aria-haspopup": "listbox", "aria-expanded": "false", click: () => this.#choosePerson(switcher) },
       avatar(me.name, false, "small"), h("span", { class: "switcher-words" }, h("span", { class: "switcher-label" }, "You are: "), h("strong", {}, me.name),
         h("span", { class: "switcher-note" }, ` (${[me.role, me.tz].filter(Boolean).join(", ")})`)), icon("chevron"));
-    const accidents = about.accidents ?? [];
-    const breaker = accidents.length > 0 && h("button", { type: "button", class: "foot-button", "data-press": "break", "aria-haspopup": "menu", "aria-expanded": "false",
-      click: () => this.#breakSomething(breaker, accidents) }, icon("spark"), "Break something");
-    return h("div", { class: "sidebar-foot" }, h("div", { class: "foot-row" }, breaker, themeButton(() => this.draw())), switcher);
+    return switcher;
   }
 
   #choosePerson(anchor) {
@@ -89,6 +95,7 @@ export class Sidebar {
   #breakSomething(anchor, accidents) {
     const options = accidents.map(({ id, label }) => ({ value: id, label }));
     const pick = async (id) => {
+      this.#onmove();
       const answer = await call("accident", { id });
       if (answer.message) this.#workspace.notify({ title: answer.message });
       else this.#workspace.report(answer);

@@ -129,9 +129,12 @@ export class Workspace {
     return !message.ephemeral_to || message.ephemeral_to === this.me?.id;
   }
 
+  /** What came since the person was here: any message at all, and how many of them ask for this very person. */
   unread(channel) {
     const last = this.#seen.get(`${this.me?.id} ${channel.id}`) ?? this.#baseline;
-    return channel.messages.filter((message) => message.ts > last && !message.deleted && this.#maySee(message) && message.user !== this.me?.id).length;
+    const news = channel.messages.filter((message) => message.ts > last && !message.deleted && this.#maySee(message));
+    const calls = news.filter((message) => channel.isDirect || JSON.stringify(message).includes(`<@${this.me?.id}>`));
+    return { isNews: news.length > 0, calls: calls.length };
   }
 
   markSeen(channel) {
