@@ -81,19 +81,23 @@ def _open(path: Path) -> Database:
     connection = sqlite3.connect(
         path, timeout=BUSY_TIMEOUT_SECONDS, check_same_thread=False, isolation_level=None
     )
-    connection.execute("pragma journal_mode = wal")
-    connection.execute("pragma synchronous = full")
-    db = Database(connection)
-    _refuse_newer(db, path)
-    _in_transaction(db, MIGRATIONS.apply)
+    try:
+        connection.execute("pragma journal_mode = wal")
+        connection.execute("pragma synchronous = full")
+        db = Database(connection)
+        _refuse_newer(db, path)
+        _in_transaction(db, MIGRATIONS.apply)
+    except BaseException:
+        connection.close()
+        raise
     return db
 
 
 def _refuse_newer(db: Database, path: Path) -> None:
-    known = {migration.name for migration in MIGRATIONS.pending(Database(memory=True))}
+    with Database(memory=True) as empty:
+        known = {migration.name for migration in MIGRATIONS.pending(empty)}
     unknown = {migration.name for migration in MIGRATIONS.applied(db)} - known
     if unknown:
-        db.close()
         raise StoreIsNewer(f"{path} holds {', '.join(sorted(unknown))}, which this version does not know")
 
 
@@ -101,8 +105,8 @@ def _in_transaction(db: Database, work: Callable[[Database], T]) -> T:
     db.conn.execute("begin immediate")
     try:
         result = work(db)
+        db.conn.execute("commit")
     except BaseException:
-        db.conn.execute("rollback")
+        db.rollback()  # does nothing where SQLite has rolled back by itself, as on a full disk
         raise
-    db.conn.execute("commit")
     return result
