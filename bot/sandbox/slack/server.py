@@ -27,7 +27,7 @@ from bot.sandbox.slack.verbs import Verbs
 from bot.sandbox.slack.web_api import METHODS
 from bot.sandbox.slack.world import World
 
-PAGE = Path(__file__).parent / "page"
+PAGE = Path(__file__).resolve().parent / "page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +125,8 @@ async def sandbox_slack(
 
 
 async def _page(request: web.Request) -> web.StreamResponse:
-    path = PAGE / request.match_info.get("name", "index.html")
-    if not path.is_file():
+    path = (PAGE / request.match_info.get("name", "index.html")).resolve()
+    if path.parent != PAGE or not path.is_file():
         raise web.HTTPNotFound
     return web.FileResponse(path, headers={"Cache-Control": "no-cache"})
 
