@@ -47,13 +47,17 @@ _AT_ONCE = "0000"
 
 
 def show(db: Database, kind: MessageKind, subject: str, channel: ChannelId, revision: int) -> None:
-    """Have the card of `subject` show its `revision`: a new message the first time, an edit afterwards."""
+    """Have the card of `subject` show its `revision`: a new message the first time, an edit afterwards.
+
+    A card that was given up is tried again: Slack may have been down for longer than anybody tries.
+    """
     db.execute(
         """
         insert into messages
             (id, kind, subject, channel, person, doc, ts, wanted, shown, attempts, due_at, given_up)
         values (?, ?, ?, ?, '', '', '', ?, 0, 0, ?, '')
-        on conflict (id) do update set wanted = excluded.wanted, due_at = excluded.due_at, attempts = 0
+        on conflict (id) do update
+            set wanted = excluded.wanted, due_at = excluded.due_at, attempts = 0, given_up = ''
         """,
         [f"{kind}:{subject}", kind, subject, channel, revision + 1, _AT_ONCE],
     )
