@@ -1,16 +1,15 @@
-"""The page, in a headless browser: what a person reads, clicks and types, against a real Bolt app on a real socket."""
+"""What a person does on the page, against a real Bolt app on a real socket."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, expect
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
+from tests.sandbox.slack.conftest import a_workspace
+from tests.sandbox.slack.page.visit import AT, Visit, a_visit, connected, field, option, plain
 from tests.sandbox.slack.workspace import (
     DANA,
     OMAR,
@@ -19,116 +18,11 @@ from tests.sandbox.slack.workspace import (
     Workspace,
     actions,
     button,
-    connect,
     modal,
     section,
     text_input,
     until,
 )
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-QUIET = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync", "--no-first-run")  # fmt: skip
-AT = 1_771_496_700
-"""2026-02-19 10:25:00 UTC: 11:25 in Berlin, 5:25 in the morning in New York."""
-
-DATE_TOKENS = {
-    "date_num": "2026-02-19",
-    "date_slash": "02/19/2026",
-    "date_long": "Thursday, February 19th, 2026",
-    "date_long_full": "February 19, 2026",
-    "date_long_pretty": "Yesterday",
-    "date": "February 19th, 2026",
-    "date_pretty": "Yesterday",
-    "date_short": "Feb 19, 2026",
-    "date_short_pretty": "Yesterday",
-    "time": "5:25 AM",
-    "time_secs": "5:25:00 AM",
-    "ago": "1 day ago",
-    "day_divider_pretty": "Yesterday",
-}
-"""As a person in New York reads them a day later."""
-
-
-@pytest.fixture(scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        pytest.skip("no Chromium or Chrome on PATH")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=list(QUIET))
-        yield browser
-        await browser.close()
-
-
-@dataclass(frozen=True)
-class Visit:
-    """A person looking at the page."""
-
-    page: Page
-    url: str
-
-    async def go(self, user: str = DANA, channel: str = OPS, **place: str) -> None:
-        where = "&".join(f"{key}={value}" for key, value in {"as": user, "channel": channel, **place}.items())
-        await self.page.goto(f"{self.url}/#{where}")
-
-    async def say(self, text: str) -> None:
-        await self.page.get_by_role("combobox", name="Message").fill(text)
-        await self.page.keyboard.press("Enter")
-
-    async def become(self, name: str) -> None:
-        await self.page.get_by_role("button", name="You are:").click()
-        await self.page.get_by_role("option", name=name).click()
-
-    def button(self, name: str) -> Locator:
-        return self.page.get_by_role("button", name=name, exact=True)
-
-    @property
-    def messages(self) -> Locator:
-        return self.page.get_by_role("log").get_by_role("article")
-
-    @property
-    def dialog(self) -> Locator:
-        return self.page.get_by_role("dialog")
-
-
-@asynccontextmanager
-async def a_visit(browser: Browser, url: str, width: int = 1280) -> AsyncIterator[Visit]:
-    """Ends with the two promises every visit keeps: nothing is fetched from elsewhere, and the console stays clean."""
-    context = await browser.new_context(viewport={"width": width, "height": 850}, timezone_id="Asia/Tokyo")
-    visit = Visit(await context.new_page(), url)
-    requests: list[str] = []
-    said: list[tuple[str, str]] = []
-    visit.page.set_default_timeout(5000)
-    visit.page.on("request", lambda request: requests.append(request.url))
-    visit.page.on("pageerror", lambda error: said.append(("error", str(error))))
-    visit.page.on("console", lambda line: said.append((line.type, line.text)))
-    yield visit
-    await context.close()
-    assert [asked for asked in requests if not asked.startswith(f"{url}/")] == []
-    assert [line for line in said if line[0] in ("error", "warning")] == []
-
-
-@pytest.fixture
-async def ours(strict: Workspace) -> Workspace:
-    """The workspace without Slack's limits, which are not the matter here."""
-    await strict.post("settings", {"limits": "off"})
-    return strict
-
-
-@pytest.fixture
-async def visit(browser: Browser, ours: Workspace) -> AsyncIterator[Visit]:
-    async with a_visit(browser, ours.slack.url) as visit:
-        yield visit
-
-
-@asynccontextmanager
-async def connected(workspace: Workspace, app: AsyncApp) -> AsyncIterator[None]:
-    connection = await connect(workspace, app)
-    try:
-        yield
-    finally:
-        await connection.close()
 
 
 @pytest.fixture
@@ -297,59 +191,95 @@ async def test_a_command_without_a_bot_says_so_and_keeps_the_words(visit: Visit)
     await expect(visit.page.get_by_role("combobox")).to_have_value("/restore prod to 10:25 UTC")
 
 
-async def test_what_a_bot_writes_never_becomes_markup_of_the_page(visit: Visit, ours: Workspace) -> None:
-    wicked = (
-        '<img src=x onerror=alert(1)> &lt;b&gt; <javascript:alert(1)|press me> "><script>alert(1)</script>'
-    )
-    await ours.api.chat_postMessage(channel=OPS, text=wicked)
-    await ours.api.chat_postMessage(channel=OPS, text="x", blocks=[section(wicked)])
-    await ours.api.chat_postMessage(channel=OPS, text="x", blocks=[{"type": "markdown", "text": wicked}])
-    await visit.go()
-    await expect(visit.messages).to_have_count(3)
-    await expect(visit.messages.first).to_contain_text("<b>")
-    await expect(visit.messages.locator("img, script, b, a")).to_have_count(0)
+async def test_a_menu_is_worked_with_the_keyboard(visit: Visit, ours: Workspace) -> None:
+    app = AsyncApp(client=ours.api, signing_secret=ours.slack.signing_secret)
+    picked: list[str] = []
 
+    @app.action("snooze")
+    async def snooze(ack: AsyncAck, action: Json) -> None:
+        picked.append(action["selected_option"]["value"])
+        await ack()
 
-async def test_a_picture_from_elsewhere_is_named_and_not_fetched(visit: Visit, ours: Workspace) -> None:
-    image = {"type": "image", "image_url": "https://pictures.example/chart.png", "alt_text": "Restore times"}
-    await ours.api.chat_postMessage(channel=OPS, text="x", blocks=[image])
-    await visit.go()
-    await expect(visit.messages).to_contain_text("Picture not loaded: Restore times")
-
-
-async def test_a_person_reads_dates_in_their_own_zone(visit: Visit, ours: Workspace) -> None:
-    text = f"at <!date^{AT}^{{date_short}} {{time}}|then>"
-    await ours.api.chat_postMessage(channel=OPS, text=text)
-    await visit.go(DANA)
-    await expect(visit.messages).to_contain_text("at Feb 19, 2026 11:25")
-    await visit.become("Omar")
-    await expect(visit.messages).to_contain_text("at Feb 19, 2026 5:25 AM")
-
-
-async def test_every_date_token_is_known(visit: Visit) -> None:
-    await visit.go()
-    format_all = """async ([at, tokens]) => {
-        const { formatDate } = await import("/page/dates.js");
-        return tokens.map((token) => formatDate(at, `{${token}}`, "America/New_York", at + 86400));
-    }"""
-    assert await visit.page.evaluate(format_all, [AT, list(DATE_TOKENS)]) == list(DATE_TOKENS.values())
-
-
-async def test_at_phone_width_the_sidebar_is_behind_a_button(browser: Browser, ours: Workspace) -> None:
-    async with a_visit(browser, ours.slack.url, width=390) as visit:
+    menu = {"type": "static_select", "action_id": "snooze", "placeholder": plain("Snooze"),
+            "options": [option("1 hour", "1h"), option("4 hours", "4h"), option("Tomorrow", "1d")]}  # fmt: skip
+    async with connected(ours, app):
+        await ours.api.chat_postMessage(channel=OPS, text="card", blocks=[actions(menu)])
         await visit.go()
-        elsewhere = visit.page.get_by_role("button", name="elsewhere")
-        await expect(elsewhere).to_be_hidden()
-        await visit.button("Channels and people").click()
-        await elsewhere.click()
-        await expect(visit.page.get_by_role("heading", level=1)).to_have_text("#elsewhere")
-        await expect(elsewhere).to_be_hidden()
-        assert await visit.page.evaluate("document.documentElement.scrollWidth") == 390
+        await visit.button("Snooze").press("Enter")
+        await expect(visit.page.get_by_role("option", name="1 hour")).to_be_focused()
+        for key in ("ArrowDown", "t", "ArrowUp", "Enter"):
+            await visit.page.keyboard.press(key)
+        await expect(visit.messages).to_contain_text("4 hours")
+        await expect(visit.page.get_by_role("listbox", name="Snooze")).to_have_count(0)
+        await visit.messages.get_by_role("button").press("Enter")
+        await visit.page.keyboard.press("Escape")
+        await expect(visit.messages.get_by_role("button")).to_be_focused()
+    assert picked == ["4h"]
 
 
-async def test_the_theme_can_be_turned_and_is_remembered(visit: Visit) -> None:
-    await visit.go()
-    await visit.button("Use the dark theme").click()
-    await expect(visit.page.locator("body")).to_have_css("background-color", "rgb(26, 28, 32)")
-    await visit.page.reload()
-    await expect(visit.button("Use the light theme")).to_be_visible()
+async def test_every_kind_of_field_arrives_as_it_was_filled_in(visit: Visit, ours: Workspace) -> None:
+    app = AsyncApp(client=ours.api, signing_secret=ours.slack.signing_secret)
+    arrived: list[Json] = []
+    choices = {"options": [option("Standard", "standard"), option("Full", "full")]}
+    form = modal(
+        field("level", {"type": "static_select", **choices}),
+        field("kind", {"type": "radio_buttons", **choices}),
+        field("seen", {"type": "checkboxes", **choices}),
+        field("who", {"type": "multi_users_select"}),
+        field("day", {"type": "datepicker"}),
+        field("hour", {"type": "timepicker"}),
+        field("start", {"type": "datetimepicker"}),
+        field("rows", {"type": "number_input", "is_decimal_allowed": False}),
+        field("why", {"type": "plain_text_input", "multiline": True}),
+        callback_id="form",
+    )
+
+    @app.command("/restore")
+    async def restore(ack: AsyncAck, body: Json, client: AsyncWebClient) -> None:
+        await ack()
+        await client.views_open(trigger_id=body["trigger_id"], view=form)
+
+    @app.view("form")
+    async def take(ack: AsyncAck, view: Json) -> None:
+        arrived.append({block: state["it"] for block, state in view["state"]["values"].items()})
+        await ack()
+
+    async with connected(ours, app):
+        await visit.go()
+        await visit.say("/restore prod")
+        dialog = visit.dialog
+        await dialog.get_by_label("level").click()
+        await visit.page.get_by_role("option", name="Full").click()
+        await dialog.get_by_role("radiogroup", name="kind").get_by_label("Standard").check()
+        await dialog.get_by_role("group", name="seen").get_by_label("Full").check()
+        await dialog.get_by_label("who").click()
+        await visit.page.get_by_role("option", name="Dana").click()
+        await visit.page.get_by_role("option", name="Omar").click()
+        await visit.page.keyboard.press("Escape")
+        await dialog.get_by_label("day").fill("2026-02-19")
+        await dialog.get_by_label("hour").fill("10:25")
+        await dialog.get_by_label("start").fill("2026-02-19T11:25")
+        await dialog.get_by_label("rows").fill("many")
+        await dialog.get_by_label("why").fill("a bad\ndeploy")
+        await visit.button("Go").click()
+        await expect(dialog).to_contain_text("Please enter a whole number.")
+        await dialog.get_by_label("rows").fill("1200")
+        await visit.button("Go").click()
+        await expect(dialog).to_be_hidden()
+
+    [values] = arrived
+    assert values["level"]["selected_option"]["value"] == "full"
+    assert values["kind"]["selected_option"]["value"] == "standard"
+    assert [chosen["value"] for chosen in values["seen"]["selected_options"]] == ["full"]
+    assert values["who"]["selected_users"] == [DANA, OMAR]
+    assert (values["day"]["selected_date"], values["hour"]["selected_time"]) == ("2026-02-19", "10:25")
+    assert values["start"]["selected_date_time"] == AT
+    assert (values["rows"]["value"], values["why"]["value"]) == ("1200", "a bad\ndeploy")
+
+
+async def test_a_hint_puts_its_command_into_the_composer(browser: Browser) -> None:
+    about = {"hints": ["Try: /restore prod to 10:25 UTC"]}
+    async with a_workspace(about=about) as workspace, a_visit(browser, workspace.slack.url) as visit:
+        await visit.go()
+        await visit.button("/restore prod to 10:25 UTC").click()
+        await expect(visit.page.get_by_role("combobox")).to_have_value("/restore prod to 10:25 UTC")
