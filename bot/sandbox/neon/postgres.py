@@ -46,23 +46,17 @@ _SETTINGS = {
 }
 
 
-async def lay_down_template(place: Place, data: Path) -> None:
-    """Make a cluster with no user data in it, ready to be copied for each project."""
+async def lay_down(place: Place, data: Path, *statements: str) -> None:
+    """Make a new cluster and execute `statements` in it. Nothing is left running."""
     await place.run(
         place.program("initdb"),
         *("--pgdata", str(data), "--username", ADMIN, "--auth", "trust", "--encoding", "UTF8"),
         *("--locale", "C", "--wal-segsize", "1", "--no-sync", "--no-instructions"),
+        *(f"--set={name}={value}" for name, value in _SETTINGS.items()),
     )
-    settings = "".join(f"{name} = '{value}'\n" for name, value in _SETTINGS.items())
-    with (data / "postgresql.conf").open("a") as file:
-        file.write(settings)
-
-
-async def run_single_user(place: Place, data: Path, *statements: str) -> None:
-    """Execute statements, one to a line, over a directory no server is using."""
     await place.run(
         *(place.program("postgres"), "--single", "-j", "-D", str(data)),
-        *("-c", "archive_mode=off", "-c", "exit_on_error=on", "postgres"),
+        *("-c", "exit_on_error=on", "postgres"),
         text="".join(f"{' '.join(statement.split())};\n\n" for statement in statements),
     )
 
@@ -110,12 +104,8 @@ async def start(
     Raises ProgramFailed with the end of the server's log when it ends instead, as it does when recovery cannot
     reach its target.
     """
-    options = [f"--{name}={value}" for name, value in settings.items()]
-    with log.open("ab") as output:
-        process = await place.spawn(
-            place.program("postgres"), "-D", data, "-k", sockets, *options, output=output.fileno()
-        )
-    server = Postgres(process, sockets, log)
+    server = await _spawn(place, data, sockets, log, settings)
+    process = server.process
     try:
         async with asyncio.timeout(_START_SECONDS):
             while not _is_ready(data, process.pid):
@@ -126,6 +116,27 @@ async def start(
         await server.stop(now=True)
         raise
     return server
+
+
+async def recover(place: Place, data: Path, *, sockets: Path, log: Path, settings: Mapping[str, str]) -> None:
+    """Run a recovery that shuts down at its target. Raises ProgramFailed if it does not get there."""
+    server = await _spawn(place, data, sockets, log, settings)
+    try:
+        async with asyncio.timeout(_START_SECONDS):
+            if await server.process.wait():
+                raise ProgramFailed(f"postgres: {_end_of(log)}")
+    except BaseException:
+        await server.stop(now=True)
+        raise
+
+
+async def _spawn(place: Place, data: Path, sockets: Path, log: Path, settings: Mapping[str, str]) -> Postgres:
+    options = [f"--{name}={value}" for name, value in settings.items()]
+    with log.open("ab") as output:
+        process = await place.spawn(
+            place.program("postgres"), "-D", data, "-k", sockets, *options, output=output.fileno()
+        )
+    return Postgres(process, sockets, log)
 
 
 def _is_ready(data: Path, pid: int) -> bool:

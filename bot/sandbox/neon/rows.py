@@ -13,7 +13,8 @@ from bot.sandbox.neon import identifiers
 from bot.sandbox.neon.instants import now
 from bot.sandbox.neon.plans import Settings
 from bot.sandbox.neon.proxy import Proxy, Verifier, verifier_of
-from bot.sandbox.neon.store import Catalogue, Lsn, Store
+from bot.sandbox.neon.store import Catalogue, Store
+from bot.sandbox.neon.wal import Lsn
 
 UNFINISHED = frozenset({"scheduling", "running", "cancelling"})
 

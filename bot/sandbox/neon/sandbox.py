@@ -1,4 +1,4 @@
-"""Starting and stopping a sandbox: place, template, first project, HTTP server, in that order and back."""
+"""Starting and stopping a sandbox: place, first project, HTTP server, in that order and back."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,7 +13,7 @@ from bot.sandbox.neon.plans import PlanName
 from bot.sandbox.neon.rows import Project
 from bot.sandbox.neon.server import serve
 from bot.sandbox.neon.shapes import connection_uri
-from bot.sandbox.neon.store import Stores
+from bot.sandbox.neon.stores import Stores
 from bot.sandbox.neon.world import KeyKind, World
 
 
@@ -75,7 +75,6 @@ async def sandbox_neon(
         certificate = await asyncio.to_thread(make_certificate, place.root)
         world = World(Stores(place), certificate)
         try:
-            await world.stores.lay_down_template()
             project = await world.new_project(name="sandbox", database=database, role=role)
             async with serve(world, port) as bound, _in_background(world):
                 yield SandboxNeon(

@@ -15,7 +15,7 @@ from bot.sandbox.neon.operations import abandon
 from bot.sandbox.neon.plans import PLANS, PlanName, Settings
 from bot.sandbox.neon.proxy import Certificate, Proxy, reserve_port
 from bot.sandbox.neon.rows import Branch, Endpoint, Project, Role
-from bot.sandbox.neon.store import Stores
+from bot.sandbox.neon.stores import Stores
 
 KeyKind = Literal["personal", "organization", "project"]
 

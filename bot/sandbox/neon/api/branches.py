@@ -26,7 +26,7 @@ from bot.sandbox.neon.shapes import (
     endpoint_json,
     role_json,
 )
-from bot.sandbox.neon.store import Point
+from bot.sandbox.neon.wal import Point
 from bot.sandbox.neon.world import World
 
 _Name = Field(default=None, min_length=1, max_length=256)
@@ -93,7 +93,7 @@ async def create_branch(call: Call) -> web.Response:
     project.branches[branch.id] = branch
     endpoints = [add_endpoint(call.world, project, branch.id, options) for options in order.endpoints]
     steps = [
-        create_step(call.world, branch, parent, point),
+        create_step(call.world, branch, parent, point, running=bool(endpoints)),
         *(start_step(project, endpoint) for endpoint in endpoints),
     ]
 
@@ -219,12 +219,12 @@ def delete_steps(
     return [*suspended, Step("delete_timeline", branch.id, work=remove)]
 
 
-def create_step(world: World, branch: Branch, source: Branch, point: Point) -> Step:
-    """The operation that makes a branch's data."""
+def create_step(world: World, branch: Branch, source: Branch, point: Point, *, running: bool) -> Step:
+    """The operation that makes a branch's data, with its server left `running` for the computes to come."""
     data = source.data
 
     async def work() -> None:
-        branch.store = await world.stores.branch(data, point)
+        branch.store = await world.stores.branch(data, point, running=running)
 
     def done() -> None:
         branch.parent_lsn = branch.data.begins

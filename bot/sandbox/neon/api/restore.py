@@ -21,7 +21,8 @@ from bot.sandbox.neon.operations import Step
 from bot.sandbox.neon.refusals import bad_request, unprocessable
 from bot.sandbox.neon.rows import Branch, Project, Role
 from bot.sandbox.neon.shapes import branch_json
-from bot.sandbox.neon.store import Lsn, Point, Store
+from bot.sandbox.neon.store import Store
+from bot.sandbox.neon.wal import Lsn, Point
 from bot.sandbox.neon.world import World
 
 
@@ -173,7 +174,8 @@ class Restore:
         return kept
 
     async def _create(self) -> None:
-        self.fresh = await self.world.stores.branch(self.history, self.point)
+        running = any(e.current_state == "active" for e in self.project.computes(self.target.id))
+        self.fresh = await self.world.stores.branch(self.history, self.point, running=running)
 
     async def _swap(self) -> None:
         assert self.fresh is not None

@@ -4,6 +4,7 @@ Creating takes everything from the query string and ignores a body, as Neon does
 (neon.md §1.4). There is no state field; only the operations of the call say when one is ready.
 """
 
+import asyncio
 from datetime import datetime
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from bot.sandbox.neon.operations import Step
 from bot.sandbox.neon.refusals import already_exists, bad_request, unprocessable
 from bot.sandbox.neon.rows import Branch, Project, Snapshot
 from bot.sandbox.neon.shapes import snapshot_json
-from bot.sandbox.neon.store import Lsn, Point
+from bot.sandbox.neon.wal import Lsn, Point
 from bot.sandbox.neon.world import World
 
 
@@ -113,14 +114,10 @@ def _copy_step(world: World, snapshot: Snapshot, branch: Branch, point: Point) -
     source = branch.data
 
     async def work() -> None:
-        snapshot.store = await world.stores.branch(source, point)
+        snapshot.store = store = await world.stores.branch(source, point)
+        snapshot.lsn, snapshot.size = store.begins, await asyncio.to_thread(_size, store.data)
 
-    def done() -> None:
-        if snapshot.store is not None:
-            snapshot.lsn = snapshot.store.begins
-            snapshot.size = _size(snapshot.store.base)
-
-    return Step("create_branch", branch.id, work=work, done=done)
+    return Step("create_branch", branch.id, work=work)
 
 
 def _size(directory: Path) -> int:
