@@ -71,20 +71,21 @@ def is_quota_used_up(answer: Answer) -> bool:
 def refusal(answer: Answer) -> SafepointError:
     """The error for an answer that will not get better by asking again."""
     body = answer.body
+    message = body.message[:LONGEST_MESSAGE]
     if is_quota_used_up(answer):
-        return Unavailable(Kind.QUOTA_USED_UP, retry_after_seconds=3600.0)
+        return Unavailable(Kind.QUOTA_USED_UP, retry_after_seconds=3600.0, message=message)
     if answer.status in {401, 403}:
         return Refused(Kind.WRONG_KEY, status=answer.status)
     if answer.status == 404:
         return Refused(Kind.NOT_FOUND, what=_missing(answer))
     if "LIMIT_EXCEEDED" in body.code:
-        return Refused(Kind.LIMIT_REACHED, limit=body.code)
+        return Refused(Kind.LIMIT_REACHED, limit=body.code, message=message)
     if match := _WINDOW.search(body.message):
         return _outside_window(asked=match[1], window=match[2])
     return Refused(
         Kind.NEON_REFUSED,
         status=answer.status,
-        message=body.message[:LONGEST_MESSAGE],
+        message=message,
         neon_request_id=body.request_id[:64],
     )
 

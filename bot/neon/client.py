@@ -8,8 +8,9 @@ must therefore be deterministic: the same request, the same name. Whether a chan
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import httpx
 from pydantic import SecretStr
@@ -32,10 +33,17 @@ from bot.rules.clock import Clock, iso, system_clock
 from bot.rules.ids import BranchId, OperationId, ProjectId
 
 T = TypeVar("T")
-Made = tuple[T, tuple[OperationId, ...] | None]
-"""What was made, and the operations it started: None where it was found instead of answered."""
 
 _SNAPSHOT_REFUSALS = frozenset({405, 412, 422})
+
+
+@dataclass(frozen=True, slots=True)
+class Made(Generic[T]):
+    """What was made. Where it was found instead of answered, `operations` is None and those `older` are not its own."""
+
+    what: T
+    operations: tuple[OperationId, ...] | None = None
+    older: frozenset[OperationId] = frozenset()
 
 
 class NeonClient(NeonReader):
@@ -81,17 +89,17 @@ class NeonClient(NeonReader):
         async def send() -> Made[Branch]:
             path = Path(("projects", project, "branches"))
             answer = await self._http.change("POST", path, BranchChanged, body=body)
-            return answer.branch, answer.operation_ids
+            return Made(answer.branch, answer.operation_ids)
 
-        made, operations = await self._make(project, lambda: self.branch_named(project, name), send)
-        was_found = operations is None
+        made = await self._make(project, lambda: self.branch_named(project, name), send)
+        branch, operations = made.what, made.operations
         if operations is None:
-            _compare(made, parent, at, lsn)
-            operations = await self._operations_of(project, [made.id], made.created_at)
-        await self.settle(project, branch=made.id, operations=operations)
-        if compute and was_found:
-            await self.create_endpoint(project, made.id)
-        branch = await self.branch(project, made.id)
+            _compare(branch, parent, at, lsn)
+            operations = await self._operations_of(project, [branch.id], branch.created_at, made.older)
+        await self.settle(project, branch=branch.id, operations=operations)
+        if compute and made.operations is None:
+            await self.create_endpoint(project, branch.id)
+        branch = await self.branch(project, branch.id)
         _compare(branch, parent, at, lsn)
         return branch
 
@@ -129,10 +137,10 @@ class NeonClient(NeonReader):
             before = await self.branch(project, branch)
             if preserved is not None:
                 return await self._restored_before(before, preserved)
-            await self.until_quiet(project)
+            older = await self.until_quiet(project)
             operations = await self._send_restore(project, branch, body)
             if operations is None:
-                restored = await self._look_for(lambda: self._trace(before, preserve_as))
+                restored = await self._look_for(lambda: self._trace(before, preserve_as, older))
             else:
                 preserved = await self._look_for(lambda: self.branch_named(project, preserve_as))
                 restored = Restored(preserved.id, operations) if preserved else None
@@ -153,19 +161,19 @@ class NeonClient(NeonReader):
             body = {"endpoint": {"branch_id": branch, "type": "read_write"}}
             path = Path(("projects", project, "endpoints"))
             answer = await self._http.change("POST", path, EndpointChanged, body=body)
-            return answer.endpoint, answer.operation_ids
+            return Made(answer.endpoint, answer.operation_ids)
 
-        endpoint, operations = await self._make(project, look, send)
-        await self.settle(project, branch=branch, operations=operations or ())
-        return endpoint
+        made = await self._make(project, look, send)
+        await self.settle(project, branch=branch, operations=made.operations or ())
+        return made.what
 
     async def create_snapshot(
         self, project: ProjectId, branch: BranchId, *, name: str, expires_at: datetime | None = None
     ) -> Snapshot:
         """A snapshot of the head of `branch`, finished. It never expires unless told to.
 
-        Raises Refused(SNAPSHOT_REFUSED) where the plan, the branch or a limit does not allow it: a branch may do
-        instead. StepFailed, NeedsHuman and Unavailable as for `create_branch`.
+        Raises Refused(SNAPSHOT_REFUSED) where the plan, the branch or a limit does not allow it: a branch without a
+        compute may do instead. StepFailed, NeedsHuman and Unavailable as for `create_branch`.
         """
 
         async def look() -> Snapshot | None:
@@ -178,13 +186,15 @@ class NeonClient(NeonReader):
             query = {"name": name} | _expiry(expires_at)  # Neon ignores a body here, and says nothing
             try:
                 answer = await self._http.change("POST", path, SnapshotChanged, query=query)
-            except Refused as error:
+            except (Refused, Unavailable) as error:
                 raise _snapshot_refusal(error) from None
-            return answer.snapshot, answer.operation_ids
+            return Made(answer.snapshot, answer.operation_ids)
 
-        made, operations = await self._make(project, look, send)
+        made = await self._make(project, look, send)
+        operations = made.operations
         if operations is None:
-            operations = await self._operations_of(project, [branch, None], made.created_at)
+            began = made.what.created_at
+            operations = await self._operations_of(project, [branch, None], began, made.older)
         await self.settle(project, operations=operations)
         snapshot = await look()
         if snapshot is None:
@@ -202,8 +212,8 @@ class NeonClient(NeonReader):
         async with self._changing[project]:
             found = await look()
             if found is not None:
-                return found, None
-            await self.until_quiet(project)
+                return Made(found)
+            older = await self.until_quiet(project)
             trouble: SafepointError
             try:
                 return await send()
@@ -216,7 +226,7 @@ class NeonClient(NeonReader):
             found = await self._look_for(look)
         if found is None:
             raise trouble
-        return found, None
+        return Made(found, older=older)
 
     async def _send_restore(
         self, project: ProjectId, branch: BranchId, body: Mapping[str, str]
@@ -233,21 +243,28 @@ class NeonClient(NeonReader):
                 return None
             raise
 
-    async def _restored_before(self, after: Branch, preserved: Branch) -> Restored:
+    async def _restored_before(
+        self, after: Branch, preserved: Branch, older: frozenset[OperationId] = frozenset()
+    ) -> Restored:
         """What an earlier call did, unless the safety copy's name belongs to something else."""
         if not _shows_restore(after, preserved):
             raise NeedsHuman(Kind.RESULT_DIFFERS, what="restore", branch=after.id, preserve_as=preserved.name)
         started = after.last_reset_at or preserved.created_at
-        operations = await self._operations_of(after.project_id, [after.id, preserved.id], started)
+        branches = [after.id, preserved.id]
+        operations = await self._operations_of(after.project_id, branches, started, older)
         return Restored(preserved.id, operations)
 
-    async def _trace(self, before: Branch, preserve_as: str) -> Restored | None:
+    async def _trace(
+        self, before: Branch, preserve_as: str, older: frozenset[OperationId]
+    ) -> Restored | None:
         """What a restore with no answer has left behind so far."""
         preserved = await self.branch_named(before.project_id, preserve_as)
         if preserved is None:
             return None
         after = await self.branch(before.project_id, before.id)
-        return await self._restored_before(after, preserved) if _shows_restore(after, preserved) else None
+        return (
+            await self._restored_before(after, preserved, older) if _shows_restore(after, preserved) else None
+        )
 
     async def _reset_since(self, before: Branch) -> bool | None:
         """Whether the branch was restored since; None if Neon cannot be asked, which the person is told."""
@@ -324,9 +341,9 @@ def _exists_already(error: Refused) -> bool:
     return error.facts.get("status") == 409
 
 
-def _snapshot_refusal(error: Refused) -> Refused:
+def _snapshot_refusal(error: SafepointError) -> SafepointError:
     """The same refusal under the kind that tells the caller to make a branch instead, where that may help."""
-    limited = error.kind in {Kind.NOT_FOUND, Kind.LIMIT_REACHED}
+    limited = error.kind in {Kind.NOT_FOUND, Kind.LIMIT_REACHED, Kind.QUOTA_USED_UP}
     if limited or error.facts.get("status") in _SNAPSHOT_REFUSALS:
         return Refused(Kind.SNAPSHOT_REFUSED, ref=error.ref, **error.facts)
     return error

@@ -222,7 +222,8 @@ class NeonHttp:
     def _judged(self, call: _Call, response: httpx.Response) -> _Trouble:
         """Raises Refused or Unavailable for what will not get better by asking again."""
         status = response.status_code
-        later = answers.retry_after_seconds(response.headers.get("Retry-After"), self._clock())
+        now = answers.http_date(response.headers.get("Date")) or self._clock()
+        later = answers.retry_after_seconds(response.headers.get("Retry-After"), now)
         told = answers.Answer(status, answers.error_body(response.content), call.path.asked_for)
         if status == 429:
             return _Trouble(Kind.RATE_LIMITED, True, self._patience.rate_limited, later)

@@ -201,12 +201,16 @@ class NeonReader:
             return _unrest(await self.branch(project, branch))
         return waiting_for
 
-    async def until_quiet(self, project: ProjectId) -> None:
-        """Wait until nothing is under way in the project; raises Unavailable(NEON_BUSY) when patience ends."""
+    async def until_quiet(self, project: ProjectId) -> frozenset[OperationId]:
+        """Wait until nothing is under way in the project, and return the operations it has had lately.
+
+        Raises Unavailable(NEON_BUSY) when patience ends.
+        """
         polling = Polling(self._patience, self._patience.busy)
         while await polling.again():
-            if _under_way(await self.operations(project)) is None:
-                return
+            listed = await self.operations(project)
+            if _under_way(listed) is None:
+                return frozenset(operation.id for operation in listed)
         raise Unavailable(Kind.NEON_BUSY)
 
     async def _branches(self, project: ProjectId, query: dict[str, str]) -> tuple[Branch, ...]:
@@ -243,19 +247,25 @@ class NeonReader:
         return tuple(by_id[operation] for operation in wanted if operation in by_id)
 
     async def _operations_of(
-        self, project: ProjectId, branches: Sequence[BranchId | None], started: datetime
+        self,
+        project: ProjectId,
+        branches: Sequence[BranchId | None],
+        started: datetime,
+        older: frozenset[OperationId],
     ) -> tuple[OperationId, ...]:
         """The operations a change began that was made at about `started` and whose answer nobody kept.
 
-        Neon's own availability check is not one of them: its failure says nothing about the change.
+        Those seen before it was sent are `older`. Neon's own availability check is not one of them either: its
+        failure says nothing about the change.
         """
         # unknowns: operations-by-time
         return tuple(
             operation.id
             for operation in await self.operations(project)
             if operation.branch_id in branches
+            and operation.id not in older
             and operation.action != "check_availability"
-            and timedelta(seconds=-5) <= operation.created_at - started <= timedelta(seconds=60)
+            and timedelta(seconds=-2) <= operation.created_at - started <= timedelta(seconds=10)
         )
 
     async def _look_for(self, look: Callable[[], Awaitable[T | None]]) -> T | None:

@@ -35,10 +35,10 @@ UNKNOWNS: Mapping[str, Unknown] = {
     ),
     "operations-by-time": Unknown(
         "Which operations belong to a change whose answer was lost?",
-        "Those of its branches (for a snapshot also those of no branch) that began within 5 s before and 60 s after "
-        "its time, on the newest page.",
-        "Too few: success is judged by the branch being at rest and the project quiet. Too many: another failed "
-        "operation is reported as ours, and a person has a look.",
+        "Those of its branches (for a snapshot also those of no branch) that were not there before it was sent and "
+        "were created from 2 s before to 10 s after its time, on the newest page.",
+        "Too few: success is judged by the branch being at rest and the project quiet. Too many, which takes a "
+        "restarted bot and another change of that branch in the same seconds: its failure is reported as ours.",
     ),
     "failed-may-recover": Unknown(
         "Is an operation that `failed` over? Neon's documents have said both.",

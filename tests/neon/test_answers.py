@@ -80,7 +80,8 @@ def test_an_answer_that_will_not_get_better_is_named_by_what_to_do_next(
 
 
 def test_the_limit_is_named_by_neons_own_code() -> None:
-    assert refusal(told(422, "", "BRANCHES_LIMIT_EXCEEDED")).facts == {"limit": "BRANCHES_LIMIT_EXCEEDED"}
+    facts = refusal(told(422, "no more", "BRANCHES_LIMIT_EXCEEDED")).facts
+    assert facts == {"limit": "BRANCHES_LIMIT_EXCEEDED", "message": "no more"}
 
 
 def test_neons_message_is_kept_but_not_at_any_length() -> None:

@@ -249,7 +249,7 @@ async def test_a_time_outside_the_window_changes_nothing(script: ScriptedNeon, c
     with pytest.raises(Refused) as caught:
         await create(client)
     assert caught.value.kind is Kind.OUTSIDE_WINDOW
-    assert (caught.value.facts["asked"], caught.value.facts["window"]) == (iso(AT), "1 d")
+    assert (caught.value.facts["asked"], caught.value.facts["window"]) == (iso(AT), "24 h")
 
 
 async def test_a_deleted_branch_is_gone_when_its_operations_finished(
@@ -336,6 +336,16 @@ async def test_a_snapshot_whose_answer_was_lost_is_found_by_its_name(
     assert len(script.sent(SNAPSHOT)) == 1
 
 
+async def test_a_failure_from_before_is_not_taken_for_that_of_a_snapshot_found(
+    script: ScriptedNeon, client: NeonClient
+) -> None:
+    script_snapshot(script)
+    script.on(SNAPSHOT, LOST)
+    earlier = operation("op-0", "failed", branch_id="br-main", created_at=iso(T0))
+    script.on("GET /projects/p1/operations", operations(earlier))
+    assert (await snapshot(client)).id == "snap-1"
+
+
 async def test_a_snapshot_of_that_name_of_another_branch_is_not_ours(
     script: ScriptedNeon, hasty: NeonClient
 ) -> None:
@@ -366,6 +376,7 @@ async def test_a_snapshot_that_is_not_listed_afterwards_is_left_to_a_person(
         (refuses(412), Kind.SNAPSHOT_REFUSED),
         (refuses(422, "snapshots of root branches only"), Kind.SNAPSHOT_REFUSED),
         (refuses(400, "", "SNAPSHOTS_LIMIT_EXCEEDED"), Kind.SNAPSHOT_REFUSED),
+        (refuses(423, "compute time quota exceeded; usage:2, limit:1"), Kind.SNAPSHOT_REFUSED),
         (refuses(400, "name too long"), Kind.NEON_REFUSED),
         (refuses(401), Kind.WRONG_KEY),
     ],

@@ -102,6 +102,14 @@ async def test_a_longer_wait_than_there_is_patience_for_is_passed_on_at_once(
     assert len(script.requests) == 1
 
 
+async def test_a_date_to_wait_for_is_read_by_neons_clock_and_not_by_ours(
+    script: ScriptedNeon, client: NeonClient
+) -> None:
+    wait = {"Date": "Fri, 20 Nov 2026 23:00:00 GMT", "Retry_After": "Fri, 20 Nov 2026 23:00:00 GMT"}
+    script.on("GET /auth", says(429, {"code": "", "message": ""}, **wait), ME)
+    assert (await client.whoami()).id == "org-1"
+
+
 async def test_a_used_up_compute_quota_is_not_waited_for(script: ScriptedNeon, client: NeonClient) -> None:
     script.on("GET /auth", refuses(423, "compute time quota exceeded; usage:360000, limit:360000"))
     with pytest.raises(Unavailable) as caught:
