@@ -5,7 +5,7 @@ Both are journalled, as `ack` and `response_url`, and both obey the limits of or
 
 from aiohttp import web
 
-from bot.sandbox.slack.dispatch import cut, instead_of_an_answer, read_request, shown
+from bot.sandbox.slack.dispatch import cut, error_word, instead_of_an_answer, read_request, shown
 from bot.sandbox.slack.elements import inputs
 from bot.sandbox.slack.faults import Faults
 from bot.sandbox.slack.journal import Journal
@@ -93,7 +93,7 @@ class Answers:
             return cut(request)
         payload = shown((await read_request(request)).arguments)
         if fault and (refusal := instead_of_an_answer(fault)):
-            self._journal.add("response_url", payload, refusal.status, fault.fault)
+            self._journal.add("response_url", payload, refusal.status, error_word(fault))
             return refusal
         status, error = self._use(request.match_info["name"], payload)
         is_heard = fault is None

@@ -75,7 +75,7 @@ class Dispatcher:
             await asyncio.sleep(fault.seconds or 1.0)
         call = await read_request(request)
         if fault and (refusal := instead_of_an_answer(fault)):
-            self._journal.add(name, shown(call.arguments), refusal.status, kind)
+            self._journal.add(name, shown(call.arguments), refusal.status, error_word(fault))
             return refusal
         answer = self._answer(name, call)
         is_heard = kind not in ("cut_after", "truncate")
@@ -191,6 +191,11 @@ def instead_of_an_answer(fault: Fault) -> web.Response | None:
         page = "<!DOCTYPE html><html><head><title>524: A timeout occurred</title></head><body></body></html>"
         return web.Response(status=524, text=page, content_type="text/html")
     return None
+
+
+def error_word(fault: Fault) -> str:
+    """What the journal says of an answer that a fault gave."""
+    return "ratelimited" if fault.fault == "429" else fault.fault
 
 
 def cut(request: web.Request) -> web.Response:

@@ -45,6 +45,7 @@ class Inspection:
         self._faults = faults
         self._rates = rates
         self._links = links
+        self._is_closing = False
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -111,7 +112,7 @@ class Inspection:
         rev = self._world.rev
         try:
             await stream.write(b'data: {"rev": %d}\n\n' % rev)
-            while True:
+            while not self._is_closing:
                 try:
                     async with asyncio.timeout(HEARTBEAT_SECONDS):
                         rev = await self._world.wait_for_change(rev)
@@ -120,6 +121,12 @@ class Inspection:
                     await stream.write(b": still here\n\n")
         except ConnectionError:
             return stream  # the page was closed
+        return stream
+
+    def close(self) -> None:
+        """End the streams of changes."""
+        self._is_closing = True
+        self._world.changed()
 
     async def add_fault(self, request: web.Request) -> web.Response:
         order = await read_order(FaultOrder, request)

@@ -5,6 +5,7 @@ import re
 import uuid
 
 from bot.sandbox.slack.elements import standing_values
+from bot.sandbox.slack.specs import handle
 from bot.sandbox.slack.web_api.content import message_object, view_object
 from bot.sandbox.slack.world import Channel, Json, Message, Values, View, World
 
@@ -21,7 +22,7 @@ def slash_command(world: World, user: str, channel: Channel, command: str, text:
         "channel_id": channel.id,
         "channel_name": channel.name_in_payloads,
         "user_id": user,
-        "user_name": _handle(world, user),
+        "user_name": handle(world.people[user]),
         "command": command,
         "text": escaped(world, text) if should_escape else html.escape(text, quote=False),
         "api_app_id": world.app_id,
@@ -141,7 +142,7 @@ def response_url(world: World, user: str, channel: Channel, ts: str | None) -> s
 
 
 def _interaction(world: World, user: str, kind: str) -> Json:
-    name = _handle(world, user)
+    name = handle(world.people[user])
     return {
         "type": kind,
         "user": {"id": user, "username": name, "name": name, "team_id": world.team_of(user)},
@@ -157,17 +158,10 @@ def _filled(world: World, view: View) -> Json:
     return view_object(world, view, standing_values(view.content["blocks"], view.values))
 
 
-def _handle(world: World, user: str) -> str:
-    return world.people[user].name.lower().replace(" ", ".")
-
-
 def escaped(world: World, text: str) -> str:
     """Typed names and addresses as Slack hands them over: `<@U1|dana>`, `<#C1|ops>`, `<https://…>`."""
-    names = {
-        f"@{person.name}": f"<@{person.id}|{_handle(world, person.id)}>" for person in world.people.values()
-    }
-    names |= {f"@{_handle(world, user)}": f"<@{user}|{_handle(world, user)}>" for user in world.people}
-    names[f"@{world.bot.name}"] = f"<@{world.bot_user_id}|{world.bot.name}>"
+    people = [*world.people.values(), world.bot]
+    names = {f"@{said}": f"<@{one.id}|{handle(one)}>" for one in people for said in (one.name, handle(one))}
     names |= {f"@{name}": f"<!subteam^{group}|@{name}>" for group, (name, _) in world.usergroups.items()}
     names |= {f"#{channel.name}": f"<#{channel.id}|{channel.name}>" for channel in world.channels.values()}
     longest_first = sorted(map(re.escape, names), key=len, reverse=True)

@@ -92,7 +92,7 @@ def typed(kinds: Mapping[str, Check]) -> Check:
     def check(value: Any, at: str) -> Iterator[str]:
         if not isinstance(value, dict) or "type" not in value:
             yield complain("missing required field: type", at)
-        elif value["type"] not in kinds:
+        elif not isinstance(value["type"], str) or value["type"] not in kinds:
             yield complain(f"unsupported type: {value['type']}", f"{at}/type")
         else:
             yield from kinds[value["type"]](value, at)
@@ -101,9 +101,13 @@ def typed(kinds: Mapping[str, Check]) -> Check:
 
 
 def both(*checks: Check) -> Check:
+    """All of the checks, in order, up to the first that finds something."""
+
     def check(value: Any, at: str) -> Iterator[str]:
         for one in checks:
-            yield from one(value, at)
+            if found := list(one(value, at)):
+                yield from found
+                return
 
     return check
 

@@ -102,7 +102,7 @@ async def sandbox_slack(
 
     listener = socket.create_server(("127.0.0.1", port))
     world.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, handler_cancellation=True)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
     await runner.setup()
     await web.SockSite(runner, listener).start()
     try:
@@ -117,6 +117,7 @@ async def sandbox_slack(
             _request_url=request_url,
         )
     finally:
+        inspection.close()
         await verbs.close()
         await links.close()
         if http is not None:

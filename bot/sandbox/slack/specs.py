@@ -23,6 +23,11 @@ class Person:
     is_stranger: bool = False
 
 
+def handle(person: Person) -> str:
+    """The short name Slack makes of a display name."""
+    return person.name.lower().replace(" ", ".")
+
+
 @dataclass(frozen=True, slots=True)
 class ChannelSpec:
     """A channel as it is at the start. `members` are user ids; None means every person."""

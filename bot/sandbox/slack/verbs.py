@@ -280,6 +280,8 @@ def _element(blocks: list[Json], wish: Click) -> tuple[Json, Json]:
     for block, element in interactive(blocks):
         if element["action_id"] != wish.action_id or wish.block_id not in (None, block["block_id"]):
             continue
+        if block["type"] == "input" and not block.get("dispatch_action"):
+            continue  # such an input is heard only when the form is submitted
         if element["type"] == "button" and wish.value not in (None, element.get("value")):
             continue
         return block, element

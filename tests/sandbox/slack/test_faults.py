@@ -71,7 +71,7 @@ async def test_429_says_when_to_come_back_and_the_sdk_does(workspace: Workspace)
     await fault(workspace, "429", method="chat.postMessage", seconds=1)
     assert (await workspace.api.chat_postMessage(channel=OPS, text="x"))["ok"]
     entries = await workspace.journal("chat.postMessage")
-    assert [(entry["status"], entry["error"]) for entry in entries] == [(429, "429"), (200, None)]
+    assert [(entry["status"], entry["error"]) for entry in entries] == [(429, "ratelimited"), (200, None)]
 
 
 @pytest.mark.parametrize(("kind", "status"), [("503", 503), ("html_524", 524)])

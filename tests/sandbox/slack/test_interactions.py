@@ -360,6 +360,18 @@ async def test_a_submission_answer_that_slack_cannot_use_is_shown_to_the_person(
     assert entry["error"] == "invalid_arguments"
 
 
+async def test_an_input_speaks_before_the_submission_only_if_it_dispatches(
+    workspace: Workspace, bot: Bot, heard: Heard
+) -> None:
+    quiet, loud = text_input("quiet"), text_input("loud", dispatch_action=True, element={"action_id": "go"})
+    view = await open_modal(workspace, heard, modal(quiet, loud))
+    order = {"user": DANA, "view_id": view["id"], "value": "prod"}
+    assert (await workspace.post("click", {**order, "action_id": "typed"}))["error"] == "no_such_action"
+    assert (await workspace.post("click", {**order, "action_id": "go"}))["ok"]
+    assert heard[-1]["actions"][0]["value"] == "prod"
+    assert heard[-1]["view"]["state"]["values"]["loud"]["go"]["value"] == "prod"
+
+
 async def test_closing_a_modal_is_told_to_apps_that_asked_for_it(
     workspace: Workspace, app: AsyncApp, heard: Heard, bot: Bot
 ) -> None:

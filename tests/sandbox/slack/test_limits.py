@@ -1,8 +1,11 @@
 """Every limit of Block Kit, one step inside and one step outside, and how a refusal reads."""
 
+import copy
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.sandbox.slack.limits import complaints_about_blocks, complaints_about_view
 from tests.sandbox.slack.workspace import (
@@ -181,6 +184,26 @@ def test_the_limit_itself_is_fine_and_one_more_is_not(limit: str) -> None:
 )
 def test_a_refusal_says_what_and_where(blocks: Any, complaint: str) -> None:
     assert any(complaint in found for found in complaints_about_blocks(blocks))
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+)
+
+
+@given(st.sampled_from(sorted(AT_THE_LIMIT)), st.data())
+def test_any_value_in_any_place_is_judged_not_crashed_on(limit: str, data: st.DataObject) -> None:
+    blocks: Any = copy.deepcopy(AT_THE_LIMIT[limit][0][:3])
+    holder: Any = blocks
+    while True:
+        key = data.draw(st.sampled_from(list(holder) if isinstance(holder, dict) else range(len(holder))))
+        inner = holder[key]
+        if not isinstance(inner, dict | list) or not inner or data.draw(st.booleans()):
+            break
+        holder = inner
+    holder[key] = data.draw(json_values)
+    assert all("[json-pointer:/" in complaint for complaint in complaints_about_blocks(blocks))
 
 
 def form(**more: Any) -> Json:

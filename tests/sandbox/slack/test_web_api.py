@@ -251,12 +251,23 @@ async def test_people_are_described_with_their_zone_and_standing(workspace: Work
     dana = (await workspace.api.users_info(user=DANA))["user"]
     assert dana["tz"] == "Europe/Berlin" and dana["tz_offset"] in (3600, 7200)
     assert (await workspace.api.users_info(user=GUEST))["user"]["is_restricted"]
-    assert (await workspace.api.users_info(user=GONE))["user"]["deleted"]
-    stranger = (await workspace.api.users_info(user=STRANGER))["user"]
-    assert stranger["is_stranger"] and stranger["team_id"] != workspace.slack.team_id
+    gone = (await workspace.api.users_info(user=GONE))["user"]
+    assert gone["deleted"] and not {"tz", "is_restricted", "real_name"} & set(gone)
     assert (await error_of(workspace.api.users_info(user="U0")))["error"] == "user_not_found"
-    names = [user["id"] async for page in await workspace.api.users_list(limit=2) for user in page["members"]]
-    assert names[0] == DANA and names[-1] == workspace.slack.bot_user_id and len(names) == 7
+
+
+async def test_only_their_team_gives_people_from_shared_channels_away(workspace: Workspace) -> None:
+    stranger = (await workspace.api.users_info(user=STRANGER))["user"]
+    assert stranger["team_id"] != workspace.slack.team_id and not stranger["is_stranger"]
+    await workspace.post("admin", {"act": "remove_app", "channel": SHARED})
+    assert (await workspace.api.users_info(user=STRANGER))["user"]["is_stranger"]
+
+
+async def test_everyone_is_listed_page_by_page_slackbot_and_the_app_too(workspace: Workspace) -> None:
+    users = [user async for page in await workspace.api.users_list(limit=2) for user in page["members"]]
+    assert users[0]["id"] == "USLACKBOT" and users[0]["is_bot"] is False
+    assert users[-1]["id"] == workspace.slack.bot_user_id and users[-1]["is_bot"] is True
+    assert len(users) == 8
 
 
 async def test_user_groups_and_their_members_are_listed(workspace: Workspace) -> None:

@@ -6,6 +6,7 @@ from bot.sandbox.slack.web_api.content import (
     checked_metadata,
     checked_text,
     message_object,
+    thread_of,
 )
 from bot.sandbox.slack.world import Channel, Json, Message, World
 
@@ -28,7 +29,7 @@ def post_message(world: World, args: Arguments) -> Json:
         user=world.bot_user_id,
         text=checked_text(args.text("text"), blocks),
         blocks=blocks,
-        thread_ts=_thread(channel, args),
+        thread_ts=thread_of(channel, args),
         is_broadcast=args.flag("reply_broadcast"),
         metadata=checked_metadata(args),
     )
@@ -56,7 +57,7 @@ def post_ephemeral(world: World, args: Arguments) -> Json:
         user=world.bot_user_id,
         text=checked_text(args.text("text"), blocks),
         blocks=blocks,
-        thread_ts=_thread(channel, args),
+        thread_ts=thread_of(channel, args),
         ephemeral_to=user,
     )
     world.post(channel, message)
@@ -128,16 +129,6 @@ def _direct_channel(world: World, user: str) -> Channel:
     if world.people[user].deleted or world.people[user].is_bot:
         raise ApiError("channel_not_found")
     return world.direct_channel(user)
-
-
-def _thread(channel: Channel, args: Arguments) -> str | None:
-    ts = args.optional("thread_ts")
-    if ts is None:
-        return None
-    parent = channel.message(ts)
-    if parent is None or parent.is_deleted or parent.ephemeral_to:
-        raise ApiError("cannot_reply_to_message")
-    return parent.thread_ts or parent.ts
 
 
 def _own_message(world: World, args: Arguments, refusal: str) -> tuple[Channel, Message]:

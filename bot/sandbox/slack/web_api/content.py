@@ -62,6 +62,17 @@ def checked_view(raw: Any, kinds: tuple[str, ...]) -> Json:
     return {**raw, "blocks": fill_ids(raw["blocks"])}
 
 
+def thread_of(channel: Channel, args: Arguments) -> str | None:
+    """The `ts` of the thread that `thread_ts` asks for. Raises ApiError if there is no such message to reply to."""
+    ts = args.optional("thread_ts")
+    if ts is None:
+        return None
+    parent = channel.message(ts)
+    if parent is None or parent.is_deleted or parent.ephemeral_to:
+        raise ApiError("cannot_reply_to_message")
+    return parent.thread_ts or parent.ts
+
+
 def message_object(world: World, channel: Channel, message: Message, *, with_metadata: bool = False) -> Json:
     """A message as apps see it."""
     shown: Json = {

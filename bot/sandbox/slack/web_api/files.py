@@ -1,6 +1,7 @@
 """files.*: the two calls around an upload. The bytes in between arrive in `uploads.py`."""
 
 from bot.sandbox.slack.web_api.call import TIER_4, ApiError, Arguments, Family, known_channel
+from bot.sandbox.slack.web_api.content import thread_of
 from bot.sandbox.slack.world import Json, Message, Upload, World
 
 files = Family()
@@ -50,7 +51,7 @@ def complete_upload(world: World, args: Arguments) -> Json:
             user=world.bot_user_id,
             text=args.text("initial_comment"),
             blocks=[],
-            thread_ts=args.optional("thread_ts"),
+            thread_ts=thread_of(channel, args),
             files=shared,
         )
         world.post(channel, message)

@@ -3,11 +3,14 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.sandbox.slack.specs import Person
+from bot.sandbox.slack.specs import Person, handle
 from bot.sandbox.slack.web_api.call import TIER_2, TIER_4, ApiError, Arguments, Family, page_of
 from bot.sandbox.slack.world import Json, World
 
 people = Family()
+
+SLACKBOT = Person("USLACKBOT", "Slackbot")
+"""In every workspace, and not a bot if one believes its `is_bot`."""
 
 
 @people.method("auth.test", per_minute=None)
@@ -32,7 +35,8 @@ def auth_test(world: World, _args: Arguments) -> Json:
     reads_json=False,
 )
 def info(world: World, args: Arguments) -> Json:
-    person = world.person(args.text("user"))
+    wanted = args.text("user")
+    person = SLACKBOT if wanted == SLACKBOT.id else world.person(wanted)
     if person is None:
         raise ApiError("user_not_found")
     return {"user": user_object(world, person)}
@@ -40,46 +44,68 @@ def info(world: World, args: Arguments) -> Json:
 
 @people.method(
     "users.list",
-    optional="cursor limit include_locale team_id",
+    optional="cursor limit include_locale",
     scopes="users:read",
     per_minute=TIER_2,
     reads_json=False,
 )
 def everyone(world: World, args: Arguments) -> Json:
-    users = [user_object(world, person) for person in [*world.people.values(), world.bot]]
+    users = [user_object(world, person) for person in [SLACKBOT, *world.people.values(), world.bot]]
     page, metadata = page_of(users, args)
     return {"members": page, "cache_ts": int(world.clock()), "response_metadata": metadata}
 
 
 def user_object(world: World, person: Person) -> Json:
-    """A user as `users.info` gives it. `tz_offset` is in seconds east of UTC, now."""
-    now = datetime.fromtimestamp(world.clock(), ZoneInfo(person.tz))
-    offset = now.utcoffset()
-    return {
+    """A user as `users.info` gives it (docs.slack.dev/reference/objects/user-object).
+
+    Nothing but the name is left of a deactivated person. `is_stranger` is false for people of other organisations
+    whom a shared channel makes visible to the app: only their `team_id` gives them away.
+    """
+    team = world.team_of(person.id)
+    user: Json = {
         "id": person.id,
-        "team_id": world.team_of(person.id),
-        "name": person.name.lower().replace(" ", "."),
-        "real_name": person.name,
+        "team_id": team,
+        "name": handle(person),
         "deleted": person.deleted,
-        "tz": person.tz,
-        "tz_label": now.tzname(),
-        "tz_offset": int(offset.total_seconds()) if offset else 0,
-        "profile": {"real_name": person.name, "display_name": person.name, "team": world.team_of(person.id)},
-        "is_admin": False,
-        "is_owner": False,
-        "is_primary_owner": False,
-        "is_restricted": person.is_restricted,
-        "is_ultra_restricted": person.is_ultra_restricted,
-        "is_stranger": person.is_stranger,
+        "profile": {"real_name": person.name, "display_name": person.name, "team": team},
         "is_bot": person.is_bot,
         "is_app_user": False,
         "updated": int(world.clock()),
     }
+    if person.deleted:
+        return user
+    return {
+        **user,
+        "real_name": person.name,
+        **_zone(world, person),
+        "is_admin": False,
+        "is_owner": False,
+        "is_primary_owner": False,
+        "is_restricted": person.is_restricted or person.is_ultra_restricted,
+        "is_ultra_restricted": person.is_ultra_restricted,
+        "is_stranger": person.is_stranger and not _shares_a_channel(world, person),
+    }
+
+
+def _zone(world: World, person: Person) -> Json:
+    """`tz_offset` is in seconds east of UTC, now."""
+    now = datetime.fromtimestamp(world.clock(), ZoneInfo(person.tz))
+    offset = now.utcoffset()
+    return {
+        "tz": person.tz,
+        "tz_label": now.tzname(),
+        "tz_offset": int(offset.total_seconds()) if offset else 0,
+    }
+
+
+def _shares_a_channel(world: World, person: Person) -> bool:
+    both = {person.id, world.bot_user_id}
+    return any(channel.is_ext_shared and both <= channel.members for channel in world.channels.values())
 
 
 @people.method(
     "usergroups.list",
-    optional="include_count include_disabled include_users team_id",
+    optional="include_count include_disabled include_users",
     scopes="usergroups:read",
     per_minute=TIER_2,
     reads_json=False,
@@ -108,7 +134,7 @@ def groups(world: World, args: Arguments) -> Json:
 @people.method(
     "usergroups.users.list",
     required="usergroup",
-    optional="include_disabled team_id",
+    optional="include_disabled",
     scopes="usergroups:read",
     per_minute=TIER_2,
     reads_json=False,
@@ -120,7 +146,7 @@ def group_members(world: World, args: Arguments) -> Json:
     return {"users": group[1]}
 
 
-@people.method("bots.info", optional="bot team_id", scopes="users:read", reads_json=False)
+@people.method("bots.info", optional="bot", scopes="users:read", reads_json=False)
 def bot_info(world: World, args: Arguments) -> Json:
     if args.text("bot", world.bot_id) != world.bot_id:
         raise ApiError("bot_not_found")
