@@ -31,6 +31,9 @@ _SLACK_HINTS = {
     "token_expired": _TAKE_AGAIN,
     "token_revoked": _TAKE_AGAIN,
 }
+_NEON_HINTS = {
+    Kind.WRONG_KEY: "Put a valid key into NEON_API_KEY; Neon shows a key only once, when it is made.",
+}
 
 
 class State(StrEnum):
@@ -121,4 +124,6 @@ def _our_words(error: SafepointError, missing: str) -> tuple[str, str]:
     fact, advice = (html.unescape(words) for words in sentences(error.kind, error.facts))
     if error.kind is Kind.BUG:
         return f"{fact} {error.facts.get('error')} at {error.facts.get('place')}", advice
-    return fact, missing if error.kind is Kind.NOT_FOUND and missing else advice
+    if error.kind is Kind.NOT_FOUND and missing:
+        return fact, missing
+    return fact, _NEON_HINTS.get(error.kind, advice)
