@@ -1,23 +1,24 @@
 """Puts the parts together and keeps them running. Nothing else constructs clients.
 
-The loops know each other only through the store: inbox, starter, outbox, directory, watchers. If one of them fails,
-all stop and the process ends with an error: everything that matters is in the store, and a supervisor starts it again.
+The loops know each other only through the store: inbox, starter, outbox, directory, watchers. A loop that meets a bug
+of ours is logged with its ref and begun again after a pause: at 3 a.m. the other loops are worth keeping, and what a
+loop works on is in the store.
 """
 
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.config import Settings
+from bot.errors import as_ours
 from bot.neon.client import NeonClient
 from bot.rules.clock import system_clock
 from bot.slack.directory import refresh, run_directory
@@ -35,6 +36,9 @@ from store.memory import Store
 
 STORE_FILE = "store.db"
 SLACK_SECONDS = 15
+PAUSE_SECONDS = 1.0
+
+Loop = Callable[[], Awaitable[None]]
 
 _LOG = logging.getLogger("safepoint")
 
@@ -69,20 +73,32 @@ async def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with _parts(settings) as loops:
-        tasks = [asyncio.create_task(loop, name=name) for name, loop in loops.items()]
-        stopped = asyncio.create_task(stop.wait())
+        tasks = [asyncio.create_task(_kept_running(name, loop)) for name, loop in loops.items()]
+        await stop.wait()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _kept_running(name: str, loop: Loop) -> None:
+    while True:
         try:
-            done, _ = await asyncio.wait([*tasks, stopped], return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in [*tasks, stopped]:
-                task.cancel()
-            await asyncio.gather(*tasks, stopped, return_exceptions=True)
-        for task in done - {stopped}:
-            task.result()
+            await loop()
+        except Exception as error:  # noqa: BLE001 - the edge of every loop: it is logged, and the loop begun again
+            bug = as_ours(_first(error))
+            _LOG.error("the %s loop stopped: %s %s", name, bug.ref, dict(bug.facts))
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+def _first(error: Exception) -> Exception:
+    """The first error inside a task group's."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 @asynccontextmanager
-async def _parts(settings: Settings) -> AsyncIterator[dict[str, Any]]:
+async def _parts(settings: Settings) -> AsyncIterator[dict[str, Loop]]:
     clock = system_clock
     settings.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
@@ -105,13 +121,15 @@ async def _parts(settings: Settings) -> AsyncIterator[dict[str, Any]]:
             settings.environment.SLACK_SIGNING_SECRET.get_secret_value(),
         )
         await _connect(stack, settings, bolt)
+        receiver = Receiver(slack, Desk(store, settings.targets, clock), identity.team)
+        outbox = Outbox(slack, store, settings.targets, clock)
         yield {
-            "inbox": run_inbox(Receiver(slack, Desk(store, settings.targets, clock), identity.team)),
-            "outbox": run_outbox(Outbox(slack, store, settings.targets, clock)),
-            "starter": run_starter(engine, context),
-            "directory": run_directory(slack, store.people, identity.team, clock),
-            "freshness": run_freshness(context, settings.file.watch.every),
-            "expiry": run_expiry(context),
+            "inbox": lambda: run_inbox(receiver),
+            "outbox": lambda: run_outbox(outbox),
+            "starter": lambda: run_starter(engine, context),
+            "directory": lambda: run_directory(slack, store.people, identity.team, clock),
+            "freshness": lambda: run_freshness(context, settings.file.watch.every),
+            "expiry": lambda: run_expiry(context),
         }
 
 

@@ -61,8 +61,11 @@ class Guide:
             raise StepMissed(f"{path}: {answer.get('error') or answer}")
         return dict(answer)
 
-    async def type(self, person: str, command: str, text: str) -> None:
-        await self.post("/sandbox/slash", user=person, channel=self._channel, command=command, text=text)
+    async def type(self, person: str, command: str, text: str) -> Json:
+        """Type a command; the answer says how long the ack took."""
+        return await self.post(
+            "/sandbox/slash", user=person, channel=self._channel, command=command, text=text
+        )
 
     async def press(self, person: str, message: Json, label: str) -> None:
         button = _button(message, label)

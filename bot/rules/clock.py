@@ -37,12 +37,17 @@ def cut_to_millisecond(moment: datetime) -> datetime:
 
 
 def age_words(age: timedelta) -> str:
-    """`27 min`, `7 h 10 min`, `3 d 2 h`: two units at most, as people say it. Negative ages read as `0 s`."""
+    """`27 min`, `7 h 10 min`, `27 h`, `3 d 2 h`: two units at most, hours up to two days, as people speak of backups.
+
+    Negative ages read as `0 s`.
+    """
     seconds = max(int(age.total_seconds()), 0)
     if seconds < 60:
         return f"{seconds} s"
-    units = [("d", seconds // 86400), ("h", seconds // 3600 % 24), ("min", seconds // 60 % 60)]
-    shown = [f"{count} {unit}" for unit, count in units if count]
-    if seconds < 300 and seconds % 60:
-        shown.append(f"{seconds % 60} s")
-    return " ".join(shown[:2])
+    if seconds < 300:
+        units = [(seconds // 60, "min"), (seconds % 60, "s")]
+    elif seconds < 2 * 86400:
+        units = [(seconds // 3600, "h"), (seconds // 60 % 60, "min")]
+    else:
+        units = [(seconds // 86400, "d"), (seconds // 3600 % 24, "h")]
+    return " ".join(f"{count} {unit}" for count, unit in units if count)

@@ -9,13 +9,12 @@ import logging
 from datetime import timedelta
 from typing import Any
 
-import aiohttp
-from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.rules.clock import Clock
 from bot.rules.ids import PersonId
 from bot.rules.target import Person
+from bot.slack.failures import SLACK_FAILURES, code_of
 from store.people import People
 
 REFRESH = timedelta(minutes=10)
@@ -27,14 +26,15 @@ _LOG = logging.getLogger("safepoint.slack")
 async def person(
     client: AsyncWebClient, people: People, team: str, id_: PersonId, clock: Clock
 ) -> Person | None:
-    """The person as the directory knows them, looked up once if it does not; None if Slack does not know them."""
+    """The person as the directory knows them, looked up once if it does not; None if
+    Slack does not tell."""
     known = await people.get(id_)
     if known is not None:
         return known
     try:
         answer = await client.users_info(user=id_)
-    except SlackApiError as error:
-        _LOG.warning("users.info: %s", error.response.get("error"))
+    except SLACK_FAILURES as error:
+        _LOG.warning("users.info: %s", code_of(error))
         return None
     found = _person(answer["user"], team)
     await people.refresh([found], clock())
@@ -59,8 +59,8 @@ async def run_directory(client: AsyncWebClient, people: People, team: str, clock
     while True:
         try:
             await refresh(client, people, team, clock)
-        except (SlackClientError, aiohttp.ClientError, TimeoutError) as error:
-            _LOG.warning("the directory could not be refreshed: %s", type(error).__name__)
+        except SLACK_FAILURES as error:
+            _LOG.warning("the directory could not be refreshed: %s", code_of(error))
         await asyncio.sleep(REFRESH.total_seconds())
 
 

@@ -8,8 +8,6 @@ import asyncio
 import logging
 from dataclasses import dataclass
 
-import aiohttp
-from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cards.home import home_view
@@ -18,6 +16,7 @@ from bot.rules.request import OPEN
 from bot.rules.said import How, Said, note_of
 from bot.rules.target import Act, Person, may
 from bot.slack.directory import person
+from bot.slack.failures import SLACK_FAILURES, code_of
 from commands.desk import Desk, OpenModal
 from commands.table import command_for
 
@@ -61,11 +60,8 @@ class Receiver:
     async def _open(self, said: Said, modal: OpenModal) -> None:
         try:
             await self.client.views_open(trigger_id=said.trigger, view=modal.view)
-        except SlackApiError as error:
-            _LOG.warning("views.open: %s", error.response.get("error"))
-            raise Refused(Kind.MODAL_EXPIRED) from None
-        except (SlackClientError, aiohttp.ClientError, TimeoutError) as error:
-            _LOG.warning("views.open: %s", type(error).__name__)
+        except SLACK_FAILURES as error:
+            _LOG.warning("views.open: %s", code_of(error))
             raise Refused(Kind.MODAL_EXPIRED) from None
 
     async def _show_home(self, who: Person) -> None:
@@ -76,8 +72,8 @@ class Receiver:
         requests = [request for request in await store.requests_in(*OPEN) if request.target in names]
         try:
             await self.client.views_publish(user_id=who.id, view=home_view(targets, fresh, requests))
-        except (SlackClientError, aiohttp.ClientError, TimeoutError) as error:
-            _LOG.warning("views.publish: %s", type(error).__name__)
+        except SLACK_FAILURES as error:
+            _LOG.warning("views.publish: %s", code_of(error))
 
     async def _explain(self, said: Said, error: SafepointError) -> None:
         if said.how is not How.HOME:

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import aiohttp
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cards.alert import alert_card
@@ -29,6 +28,7 @@ from bot.rules.ids import ChannelId, MessageTs, TargetName
 from bot.rules.request import Request
 from bot.rules.said import NoteKind
 from bot.rules.target import Target
+from bot.slack.failures import SLACK_FAILURES, code_of, status_of
 from store.memory import Store
 from store.messages import Message, MessageKind
 
@@ -41,6 +41,9 @@ UNREACHABLE = frozenset(
     {"channel_not_found", "not_in_channel", "is_archived", "user_not_in_channel", "restricted_action"}
 )
 """Where a message cannot be posted, however often it is tried."""
+
+PASSING = frozenset({"internal_error", "fatal_error", "service_unavailable", "SlackApiError"})
+"""Slack's own trouble, or an answer that was none of Slack's."""
 
 _LOG = logging.getLogger("safepoint.slack")
 
@@ -74,8 +77,8 @@ class Outbox:
                 await self._send(message, card)
         except SlackApiError as error:
             await self._refused(message, error)
-        except (SlackClientError, aiohttp.ClientError, TimeoutError) as error:
-            _LOG.warning("message %s: %s", message.id, type(error).__name__)
+        except SLACK_FAILURES as error:
+            _LOG.warning("message %s: %s", message.id, code_of(error))
             await self._later(message, None)
         except Exception as error:  # noqa: BLE001 - one card that cannot be drawn must not stop all the others
             ours = as_ours(error)
@@ -103,7 +106,7 @@ class Outbox:
         await self.store.messages.shown(message, channel, ts)
 
     async def _refused(self, message: Message, error: SlackApiError) -> None:
-        code, status = str(error.response.get("error", "")), error.response.status_code
+        code, status = code_of(error), status_of(error)
         _LOG.warning("message %s: %s %s", message.id, status, code)
         if status == 429:
             await self._later(message, float(error.response.headers.get("Retry-After", "1")))
@@ -111,7 +114,7 @@ class Outbox:
             await self.store.messages.move(message, message.channel)
         elif code in UNREACHABLE:
             await self._elsewhere(message, code)
-        elif status >= 500 or code in {"internal_error", "fatal_error", "service_unavailable", ""}:
+        elif status >= 500 or code in PASSING:
             await self._later(message, None)
         else:
             _LOG.error("message %s will not be tried again: %s", message.id, code)

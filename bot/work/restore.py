@@ -4,10 +4,11 @@ The point of no return is the one restore call. Before it every failure ends in 
 verdict or in "needs a human", with the safety copy named on the card. Approvals and wording are decided elsewhere.
 """
 
+import asyncio
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from bot.errors import Kind, NeedsHuman, Refused, SafepointError
+from bot.errors import Kind, NeedsHuman, Refused, SafepointError, Unavailable
 from bot.neon.models import Restored
 from bot.rules.plan import Method, Plan
 from bot.rules.point import Instant
@@ -17,6 +18,10 @@ from bot.work.context import Context, name_for
 from bot.work.engine import step
 from bot.work.preview import look, remove
 from bot.work.verify import position, verify
+
+RESTORING = "restoring"
+BLIND_SECONDS = 900.0
+"""How long a resumed run waits for Neon to tell whether the restore had been called before the crash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +49,11 @@ async def _in_place(context: Context, request: Request, plan: Plan) -> None:
     try:
         await context.phase(request.id, "checking the plan")
         before = await step("recheck", Before, lambda: _recheck(context, request, plan))
-        await context.phase(request.id, "restoring")
-        restored = await step("restore", Restored, lambda: _rewind(context, plan, copy_name))
+        may_have_sent = any(phase.name == RESTORING for phase in request.phases)
+        await context.phase(request.id, RESTORING)
+        restored = await step(
+            "restore", Restored, lambda: _rewind(context, plan, copy_name, may_have_sent=may_have_sent)
+        )
     except NeedsHuman as error:
         await context.fail(request.id, Stage.NEEDS_HUMAN, error)
         return
@@ -97,14 +105,26 @@ async def _recheck(context: Context, request: Request, plan: Plan) -> Before:
     return Before(await position(context, request))
 
 
-async def _rewind(context: Context, plan: Plan, copy_name: str) -> Restored:
-    return await context.neon.restore(
-        plan.project,
-        plan.branch,
-        source=plan.source,
-        at=plan.point.at if isinstance(plan.point, Instant) else None,
-        preserve_as=copy_name,
-    )
+async def _rewind(context: Context, plan: Plan, copy_name: str, *, may_have_sent: bool) -> Restored:
+    """The restore call. Until Neon has been seen, a run that was killed here may have restored already: such a run
+    waits for Neon, and is never told as "nothing changed" because Neon could not be asked.
+    """
+    deadline = asyncio.get_running_loop().time() + BLIND_SECONDS
+    while True:
+        try:
+            return await context.neon.restore(
+                plan.project,
+                plan.branch,
+                source=plan.source,
+                at=plan.point.at if isinstance(plan.point, Instant) else None,
+                preserve_as=copy_name,
+            )
+        except Unavailable as error:
+            if not may_have_sent:
+                raise
+            if asyncio.get_running_loop().time() > deadline:
+                raise NeedsHuman(Kind.ANSWER_LOST, branch=plan.branch, preserve_as=copy_name) from None
+            await asyncio.sleep(min(error.retry_after_seconds, 5.0))
 
 
 async def _settle(context: Context, plan: Plan, restored: Restored) -> bool:
