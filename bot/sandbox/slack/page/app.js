@@ -100,12 +100,15 @@ function drawThreadPane(channel, ts) {
 function closeThread() {
   const { thread } = readPlace();
   go({ thread: null });
-  const opener = [...document.querySelectorAll("[data-press]")].find((control) => control.dataset.press === `thread ${thread}`);
+  const opener = [...document.querySelectorAll("[data-press]")].find(
+    (control) => control.dataset.press === `thread ${thread}`,
+  );
   (opener ?? document.querySelector(".composer-box"))?.focus();
 }
 
 function closeByKey(event) {
-  if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open], .menu:popover-open")) return;
+  if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open], .menu:popover-open"))
+    return;
   if (document.body.classList.contains("sidebar-open")) {
     showSidebar(false);
     byId("open-sidebar").focus();
@@ -125,8 +128,11 @@ window.addEventListener("hashchange", draw);
 document.addEventListener("visibilitychange", draw);
 setInterval(() => refreshTimes(document), TIMES_MS);
 
-follow(() => workspace.refresh(), (isLive) => {
-  workspace.isLive = isLive;
-  byId("offline").hidden = isLive;
-  draw();
-});
+follow(
+  () => workspace.refresh(),
+  (isLive) => {
+    workspace.isLive = isLive;
+    byId("offline").hidden = isLive;
+    draw();
+  },
+);

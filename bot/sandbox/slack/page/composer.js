@@ -23,16 +23,39 @@ export class Composer {
   /** `onsend` is called when a command is on its way. */
   constructor(workspace, onsend) {
     [this.#workspace, this.#onsend] = [workspace, onsend];
-    this.#box = h("textarea", { rows: 1, class: "composer-box", role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": "suggestions", autocomplete: "off", spellcheck: "false",
-      input: () => this.#typed(), keydown: (event) => this.#key(event), blur: () => this.#hide(), focus: () => this.#suggest() });
-    this.#list = h("div", { class: "suggestions", id: "suggestions", role: "listbox", "aria-label": "Commands", hidden: true });
+    this.#box = h("textarea", {
+      rows: 1,
+      class: "composer-box",
+      role: "combobox",
+      "aria-autocomplete": "list",
+      "aria-expanded": "false",
+      "aria-controls": "suggestions",
+      autocomplete: "off",
+      spellcheck: "false",
+      input: () => this.#typed(),
+      keydown: (event) => this.#key(event),
+      blur: () => this.#hide(),
+      focus: () => this.#suggest(),
+    });
+    this.#list = h("div", {
+      class: "suggestions",
+      id: "suggestions",
+      role: "listbox",
+      "aria-label": "Commands",
+      hidden: true,
+    });
     this.#send = h("button", { type: "submit", class: "send", "aria-label": "Send", disabled: true }, icon("send"));
     const submit = (event) => {
       event.preventDefault();
       this.#submit();
     };
-    this.element = h("form", { class: "composer", submit }, this.#list, h("div", { class: "composer-frame" }, this.#box, this.#send),
-      h("div", { class: "composer-help" }, h("kbd", {}, "Enter"), " to send, ", h("kbd", {}, "/"), " for commands"));
+    this.element = h(
+      "form",
+      { class: "composer", submit },
+      this.#list,
+      h("div", { class: "composer-frame" }, this.#box, this.#send),
+      h("div", { class: "composer-help" }, h("kbd", {}, "Enter"), " to send, ", h("kbd", {}, "/"), " for commands"),
+    );
   }
 
   /** Show the draft of a channel. */
@@ -86,10 +109,23 @@ export class Composer {
     const matches = this.#matches();
     if (!matches.length || document.activeElement !== this.#box) return this.#hide();
     const isChosen = (index) => !this.#isComplete() && index === this.#chosen;
-    this.#list.replaceChildren(...matches.map(({ command, description, usage_hint: hint }, index) => h("div", {
-      class: "suggestion", role: "option", id: `suggestion-${index}`, "aria-selected": String(isChosen(index)),
-      pointerdown: (event) => event.preventDefault(), click: () => this.write(`${command} `) },
-    h("div", {}, h("strong", {}, command), " ", h("span", { class: "usage" }, hint ?? "")), h("div", { class: "suggestion-note" }, plain(description ?? "")))));
+    this.#list.replaceChildren(
+      ...matches.map(({ command, description, usage_hint: hint }, index) =>
+        h(
+          "div",
+          {
+            class: "suggestion",
+            role: "option",
+            id: `suggestion-${index}`,
+            "aria-selected": String(isChosen(index)),
+            pointerdown: (event) => event.preventDefault(),
+            click: () => this.write(`${command} `),
+          },
+          h("div", {}, h("strong", {}, command), " ", h("span", { class: "usage" }, hint ?? "")),
+          h("div", { class: "suggestion-note" }, plain(description ?? "")),
+        ),
+      ),
+    );
     this.#list.hidden = false;
     this.#box.setAttribute("aria-expanded", "true");
     if (this.#isComplete()) this.#box.removeAttribute("aria-activedescendant");
@@ -130,7 +166,10 @@ export class Composer {
     if (!text) return;
     const [, command, rest] = /^(\S+)\s*([\s\S]*)$/.exec(text);
     if (!command.startsWith("/")) {
-      this.#workspace.notify({ title: "Only commands are heard here", text: "Begin with / to see what the app understands." });
+      this.#workspace.notify({
+        title: "Only commands are heard here",
+        text: "Begin with / to see what the app understands.",
+      });
       return;
     }
     const sentIn = this.#channel;

@@ -11,8 +11,16 @@ function formatter(zone) {
 }
 
 function makeFormatter(zone) {
-  const options = { weekday: "long", year: "numeric", month: "long", day: "numeric",
-    hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
+  const options = {
+    weekday: "long",
+    year: "numeric",
+    month: "long",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23",
+  };
   try {
     return new Intl.DateTimeFormat("en-US", { ...options, timeZone: zone });
   } catch {
@@ -20,8 +28,20 @@ function makeFormatter(zone) {
   }
 }
 
-const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September",
-  "October", "November", "December"];
+const MONTHS = [
+  "January",
+  "February",
+  "March",
+  "April",
+  "May",
+  "June",
+  "July",
+  "August",
+  "September",
+  "October",
+  "November",
+  "December",
+];
 
 /** The clock and calendar on the wall of a zone. `day` counts days since 1970 there. */
 function wall(epoch, zone) {
@@ -29,8 +49,14 @@ function wall(epoch, zone) {
   const read = Object.fromEntries(parts.map(({ type, value }) => [type, value]));
   const [year, month, date] = [Number(read.year), MONTHS.indexOf(read.month), Number(read.day)];
   const midnight = Date.UTC(year, month, date);
-  return { ...read, year, month, date, day: midnight / 86_400_000,
-    seconds: midnight / 1000 + Number(read.hour) * 3600 + Number(read.minute) * 60 + Number(read.second) };
+  return {
+    ...read,
+    year,
+    month,
+    date,
+    day: midnight / 86_400_000,
+    seconds: midnight / 1000 + Number(read.hour) * 3600 + Number(read.minute) * 60 + Number(read.second),
+  };
 }
 
 /** Most people in the Americas keep the twelve-hour clock and month-first dates; the rest do not. */
@@ -45,7 +71,7 @@ function clock(at, zone, withSeconds) {
 
 function ordinal(number) {
   const tens = number % 100;
-  const suffix = tens > 10 && tens < 14 ? "th" : { 1: "st", 2: "nd", 3: "rd" }[number % 10] ?? "th";
+  const suffix = tens > 10 && tens < 14 ? "th" : ({ 1: "st", 2: "nd", 3: "rd" }[number % 10] ?? "th");
   return `${number}${suffix}`;
 }
 
@@ -58,7 +84,14 @@ function nearDay(at, now) {
 /** How long ago, in the largest unit that fits: "3 minutes ago", "in 2 hours". */
 export function age(epoch, now) {
   const seconds = Math.round(now - epoch);
-  const units = [["year", 31_536_000], ["month", 2_592_000], ["day", 86_400], ["hour", 3600], ["minute", 60], ["second", 1]];
+  const units = [
+    ["year", 31_536_000],
+    ["month", 2_592_000],
+    ["day", 86_400],
+    ["hour", 3600],
+    ["minute", 60],
+    ["second", 1],
+  ];
   const [unit, size] = units.find(([, length]) => Math.abs(seconds) >= length) ?? units.at(-1);
   const count = Math.floor(Math.abs(seconds) / size);
   if (count === 0) return "just now";
@@ -68,8 +101,10 @@ export function age(epoch, now) {
 
 const TOKENS = {
   date_num: (at) => `${at.year}-${pad(at.month + 1)}-${pad(at.date)}`,
-  date_slash: (at, zone) => (isAmerican(zone) ? [pad(at.month + 1), pad(at.date)] : [pad(at.date), pad(at.month + 1)])
-    .concat(at.year).join("/"),
+  date_slash: (at, zone) =>
+    (isAmerican(zone) ? [pad(at.month + 1), pad(at.date)] : [pad(at.date), pad(at.month + 1)])
+      .concat(at.year)
+      .join("/"),
   date: (at) => `${MONTHS[at.month]} ${ordinal(at.date)}, ${at.year}`,
   date_short: (at) => `${MONTHS[at.month].slice(0, 3)} ${at.date}, ${at.year}`,
   date_long: (at) => `${at.weekday}, ${TOKENS.date(at)}`,
@@ -77,8 +112,9 @@ const TOKENS = {
   date_pretty: (at, zone, now) => nearDay(at, now) ?? TOKENS.date(at),
   date_short_pretty: (at, zone, now) => nearDay(at, now) ?? TOKENS.date_short(at),
   date_long_pretty: (at, zone, now) => nearDay(at, now) ?? TOKENS.date_long(at),
-  day_divider_pretty: (at, zone, now) => nearDay(at, now)
-    ?? `${at.weekday}, ${MONTHS[at.month]} ${ordinal(at.date)}${at.year === now.year ? "" : `, ${at.year}`}`,
+  day_divider_pretty: (at, zone, now) =>
+    nearDay(at, now) ??
+    `${at.weekday}, ${MONTHS[at.month]} ${ordinal(at.date)}${at.year === now.year ? "" : `, ${at.year}`}`,
   time: (at, zone) => clock(at, zone, false),
   time_secs: (at, zone) => clock(at, zone, true),
 };

@@ -24,37 +24,64 @@ const isBusy = (control) => control.getAttribute("aria-disabled") === "true";
 
 function button(spec, at) {
   const kind = ["primary", "danger"].includes(spec.style) ? `button ${spec.style}` : "button";
-  const label = spec.text ? textObject(spec.text, at.workspace) : spec.alt_text ?? "";
+  const label = spec.text ? textObject(spec.text, at.workspace) : (spec.alt_text ?? "");
   const run = () => {
     openPage(spec.url);
     return press(spec, at, spec.value, control);
   };
-  const control = h("button", { type: "button", class: kind, "aria-label": spec.accessibility_label,
-    click: () => isBusy(control) || run() }, h("span", {}, label), spec.url ? h("span", { class: "away", "aria-label": "(opens a page)" }, " ↗") : null);
+  const control = h(
+    "button",
+    { type: "button", class: kind, "aria-label": spec.accessibility_label, click: () => isBusy(control) || run() },
+    h("span", {}, label),
+    spec.url ? h("span", { class: "away", "aria-label": "(opens a page)" }, " ↗") : null,
+  );
   return markPress(control, spec, at);
 }
 
 function overflow(spec, at) {
-  const options = (spec.options ?? []).map((option) => ({ value: option.value, label: textObject(option.text, at.workspace),
-    note: option.description && textObject(option.description, at.workspace), url: option.url }));
+  const options = (spec.options ?? []).map((option) => ({
+    value: option.value,
+    label: textObject(option.text, at.workspace),
+    note: option.description && textObject(option.description, at.workspace),
+    url: option.url,
+  }));
   const pick = (value) => {
     openPage(options.find((option) => option.value === value)?.url);
     press(spec, at, value, control);
   };
   const open = () => openMenu(control, { name: "More actions", groups: [{ options }], isMenu: true, onpick: pick });
-  const control = h("button", { type: "button", class: "button overflow", "aria-label": "More actions", "aria-haspopup": "menu", "aria-expanded": "false",
-    click: () => isBusy(control) || open() }, "⋯");
+  const control = h(
+    "button",
+    {
+      type: "button",
+      class: "button overflow",
+      "aria-label": "More actions",
+      "aria-haspopup": "menu",
+      "aria-expanded": "false",
+      click: () => isBusy(control) || open(),
+    },
+    "⋯",
+  );
   return markPress(control, spec, at);
 }
 
 function groupsOf(spec, workspace) {
-  const drawn = (options) => options.map((option) => ({ value: option.value, label: textObject(option.text, workspace),
-    note: option.description && textObject(option.description, workspace) }));
-  if (spec.type.includes("users")) return [{ options: workspace.people.map(({ id }) => ({ value: id, label: workspace.nameOf(id) })) }];
+  const drawn = (options) =>
+    options.map((option) => ({
+      value: option.value,
+      label: textObject(option.text, workspace),
+      note: option.description && textObject(option.description, workspace),
+    }));
+  if (spec.type.includes("users"))
+    return [{ options: workspace.people.map(({ id }) => ({ value: id, label: workspace.nameOf(id) })) }];
   if (/conversations|channels/.test(spec.type)) {
     return [{ options: workspace.channels().map(({ id, name }) => ({ value: id, label: `# ${name}` })) }];
   }
-  if (spec.option_groups) return spec.option_groups.map((group) => ({ label: textObject(group.label, workspace), options: drawn(group.options) }));
+  if (spec.option_groups)
+    return spec.option_groups.map((group) => ({
+      label: textObject(group.label, workspace),
+      options: drawn(group.options),
+    }));
   return [{ options: drawn(spec.options ?? []) }];
 }
 
@@ -65,9 +92,22 @@ function select(spec, at) {
   const words = h("span", { class: "select-value" });
   const showValue = (value) => {
     const chosen = [value ?? []].flat();
-    const labels = groups.flatMap((group) => group.options).filter((option) => chosen.includes(option.value)).map((option) => option.label);
-    const text = labels.map((label) => h("span", { class: many ? "chip" : "" }, [label].flat().map((node) => node.cloneNode?.(true) ?? node)));
-    words.replaceChildren(...(text.length ? text : [h("span", { class: "placeholder" }, textObject(spec.placeholder ?? "Choose", at.workspace))]));
+    const labels = groups
+      .flatMap((group) => group.options)
+      .filter((option) => chosen.includes(option.value))
+      .map((option) => option.label);
+    const text = labels.map((label) =>
+      h(
+        "span",
+        { class: many ? "chip" : "" },
+        [label].flat().map((node) => node.cloneNode?.(true) ?? node),
+      ),
+    );
+    words.replaceChildren(
+      ...(text.length
+        ? text
+        : [h("span", { class: "placeholder" }, textObject(spec.placeholder ?? "Choose", at.workspace))]),
+    );
   };
   const pick = (value) => {
     const before = [currentValue(spec, at) ?? []].flat();
@@ -79,8 +119,20 @@ function select(spec, at) {
     const chosen = [currentValue(spec, at) ?? []].flat();
     openMenu(control, { name: at.label ?? spec.placeholder?.text ?? "Options", groups, chosen, many, onpick: pick });
   };
-  const control = h("button", { type: "button", class: "select", id: fieldId(at), "aria-haspopup": "listbox", "aria-expanded": "false",
-    "aria-label": at.label ? null : spec.placeholder?.text, click: () => isBusy(control) || open() }, words, h("span", { class: "caret", "aria-hidden": "true" }));
+  const control = h(
+    "button",
+    {
+      type: "button",
+      class: "select",
+      id: fieldId(at),
+      "aria-haspopup": "listbox",
+      "aria-expanded": "false",
+      "aria-label": at.label ? null : spec.placeholder?.text,
+      click: () => isBusy(control) || open(),
+    },
+    words,
+    h("span", { class: "caret", "aria-hidden": "true" }),
+  );
   showValue(currentValue(spec, at));
   return markPress(control, spec, at);
 }
@@ -92,11 +144,17 @@ function image(spec) {
 
 function feedback(spec, at) {
   const buttons = [spec.positive_button, spec.negative_button].filter(Boolean);
-  return h("span", { class: "row" }, buttons.map((one) => button({ ...one, action_id: spec.action_id, type: "button" }, at)));
+  return h(
+    "span",
+    { class: "row" },
+    buttons.map((one) => button({ ...one, action_id: spec.action_id, type: "button" }, at)),
+  );
 }
 
 const ELEMENTS = {
-  button, overflow, image,
+  button,
+  overflow,
+  image,
   workflow_button: button,
   icon_button: button,
   feedback_buttons: feedback,

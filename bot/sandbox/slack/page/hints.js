@@ -9,6 +9,10 @@ export function withCommand(words, pick) {
   const command = fenced ?? bare;
   if (!command) return plain(words);
   const at = words.indexOf(whole);
-  const button = h("button", { type: "button", class: "hint", title: "Put this into the composer", click: () => pick(command) }, command);
+  const button = h(
+    "button",
+    { type: "button", class: "hint", title: "Put this into the composer", click: () => pick(command) },
+    command,
+  );
   return [plain(words.slice(0, at)), button, plain(words.slice(at + whole.length))];
 }

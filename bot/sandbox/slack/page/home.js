@@ -35,7 +35,9 @@ export class Home {
     const mark = JSON.stringify([home, me]);
     if (mark === this.#mark) return;
     this.#mark = mark;
-    const inside = home ? this.#view(home) : h("div", { class: "home-empty" }, `${bot.name} has not published a Home tab for you yet.`);
+    const inside = home
+      ? this.#view(home)
+      : h("div", { class: "home-empty" }, `${bot.name} has not published a Home tab for you yet.`);
     if (this.#element.firstElementChild) swap(this.#element.firstElementChild, inside);
     else this.#element.append(inside);
   }

@@ -14,7 +14,7 @@ const STARTS = [/^```/, /^#{1,6}\s/, /^\s*([-*_])(\s*\1){2,}\s*$/, /^\s*>/, ITEM
 export function markdown(text, workspace) {
   const lines = text.split("\n");
   const nodes = [];
-  for (let at = 0; at < lines.length; ) {
+  for (let at = 0; at < lines.length;) {
     const [node, used] = blockAt(lines.slice(at), workspace);
     if (node) nodes.push(node);
     at += used;
@@ -33,7 +33,10 @@ function blockAt(lines, workspace) {
   if (/^\s*([-*_])(\s*\1){2,}\s*$/.test(first)) return [h("hr"), 1];
   if (/^\s*>/.test(first)) {
     const quoted = run(lines, (line) => /^\s*>/.test(line));
-    return [h("blockquote", {}, markdown(quoted.map((line) => line.replace(/^\s*> ?/, "")).join("\n"), workspace)), quoted.length];
+    return [
+      h("blockquote", {}, markdown(quoted.map((line) => line.replace(/^\s*> ?/, "")).join("\n"), workspace)),
+      quoted.length,
+    ];
   }
   if (ITEM.test(first)) return list(lines, workspace);
   if (first.includes("|") && TABLE_RULE.test(lines[1] ?? "")) return table(lines, spans);
@@ -54,7 +57,10 @@ function fence(lines) {
 
 function list(lines, workspace) {
   const [, indent, marker] = ITEM.exec(lines[0]);
-  const mine = run(lines, (line) => line.trim() && (ITEM.test(line) ? ITEM.exec(line)[1].length >= indent.length : /^\s/.test(line)));
+  const mine = run(
+    lines,
+    (line) => line.trim() && (ITEM.test(line) ? ITEM.exec(line)[1].length >= indent.length : /^\s/.test(line)),
+  );
   const items = [];
   for (const line of mine) {
     const found = ITEM.exec(line);
@@ -62,35 +68,61 @@ function list(lines, workspace) {
     else items.at(-1).deeper.push(line);
   }
   const ordered = /\d/.test(marker);
-  const children = items.map(({ words, deeper }) => h("li", {}, task(words, workspace), markdown(deeper.join("\n"), workspace)));
+  const children = items.map(({ words, deeper }) =>
+    h("li", {}, task(words, workspace), markdown(deeper.join("\n"), workspace)),
+  );
   return [h(ordered ? "ol" : "ul", ordered ? { start: parseInt(marker, 10) } : {}, children), mine.length];
 }
 
 function task(words, workspace) {
   const found = /^\[([ xX])\]\s+(.*)$/.exec(words);
   if (!found) return inline(words, workspace);
-  return [...emoji(found[1] === " " ? "white_large_square" : "ballot_box_with_check"), " ", ...inline(found[2], workspace)];
+  return [
+    ...emoji(found[1] === " " ? "white_large_square" : "ballot_box_with_check"),
+    " ",
+    ...inline(found[2], workspace),
+  ];
 }
 
 function table(lines, spans) {
   const rows = run(lines, (line) => line.includes("|"));
-  const cells = (line) => line.trim().replace(/^\||\|$/g, "").split("|").map((cell) => spans(cell.trim()));
-  const row = (line, tag) => h("tr", {}, cells(line).map((cell) => h(tag, {}, cell)));
+  const cells = (line) =>
+    line
+      .trim()
+      .replace(/^\||\|$/g, "")
+      .split("|")
+      .map((cell) => spans(cell.trim()));
+  const row = (line, tag) =>
+    h(
+      "tr",
+      {},
+      cells(line).map((cell) => h(tag, {}, cell)),
+    );
   const body = rows.slice(2).map((line) => row(line, "td"));
   const element = h("table", {}, h("thead", {}, row(rows[0], "th")), h("tbody", {}, body));
   return [h("div", { class: "table-scroll", tabindex: 0 }, element), rows.length];
 }
 
-const SPAN = /\\([\\`*_~[\]<>#|-])|`([^`]+)`|\[([^\]]+)\]\(([^)\s]+)\)|<([^<>\n]+)>|\*\*(.+?)\*\*|__(.+?)__|~~(.+?)~~|\*([^*\n]+)\*|\b_([^_\n]+)_\b|:([a-z0-9_+'-]+):/i;
+const SPAN =
+  /\\([\\`*_~[\]<>#|-])|`([^`]+)`|\[([^\]]+)\]\(([^)\s]+)\)|<([^<>\n]+)>|\*\*(.+?)\*\*|__(.+?)__|~~(.+?)~~|\*([^*\n]+)\*|\b_([^_\n]+)_\b|:([a-z0-9_+'-]+):/i;
 
 function inline(text, workspace) {
   const found = SPAN.exec(text);
   if (!found) return pictures(unescape(text));
   const [whole, escaped, code, label, url, inside, bold, bolder, struck, italic, slanted, name] = found;
   const nested = (words) => inline(words, workspace);
-  const node = escaped ?? (code && h("code", {}, unescape(code)))
-    ?? (url && link(unescape(url), nested(label))) ?? (inside && reference(inside, workspace))
-    ?? ((bold ?? bolder) && h("strong", {}, nested(bold ?? bolder))) ?? (struck && h("s", {}, nested(struck)))
-    ?? ((italic ?? slanted) && h("em", {}, nested(italic ?? slanted))) ?? emoji(name);
-  return [...pictures(unescape(text.slice(0, found.index))), ...[node].flat(), ...nested(text.slice(found.index + whole.length))];
+  const node =
+    escaped ??
+    (code && h("code", {}, unescape(code))) ??
+    (url && link(unescape(url), nested(label))) ??
+    (inside && reference(inside, workspace)) ??
+    ((bold ?? bolder) && h("strong", {}, nested(bold ?? bolder))) ??
+    (struck && h("s", {}, nested(struck))) ??
+    ((italic ?? slanted) && h("em", {}, nested(italic ?? slanted))) ??
+    emoji(name);
+  return [
+    ...pictures(unescape(text.slice(0, found.index))),
+    ...[node].flat(),
+    ...nested(text.slice(found.index + whole.length)),
+  ];
 }

@@ -13,7 +13,12 @@ const FILTER_FROM = 9;
  */
 export function openMenu(anchor, { name, groups, chosen = [], many = false, isMenu = false, onpick }) {
   const picked = new Set(chosen);
-  const list = h("div", { class: "menu-list", role: isMenu ? "menu" : "listbox", "aria-label": name, "aria-multiselectable": many && "true" });
+  const list = h("div", {
+    class: "menu-list",
+    role: isMenu ? "menu" : "listbox",
+    "aria-label": name,
+    "aria-multiselectable": many && "true",
+  });
   const menu = h("div", { class: "menu", popover: "auto" }, list);
   const done = (value) => {
     menu.hidePopover();
@@ -35,9 +40,19 @@ export function openMenu(anchor, { name, groups, chosen = [], many = false, isMe
 
 function drawGroup({ label, options }, picked, isMenu, choose) {
   const drawn = options.map((option) => {
-    const element = h("div", { class: "menu-option", role: isMenu ? "menuitem" : "option", tabindex: -1, "data-value": option.value,
-      "aria-selected": isMenu ? null : String(picked.has(option.value)), click: () => choose(element) },
-    h("span", {}, option.label), option.note ? h("span", { class: "menu-note" }, option.note) : null);
+    const element = h(
+      "div",
+      {
+        class: "menu-option",
+        role: isMenu ? "menuitem" : "option",
+        tabindex: -1,
+        "data-value": option.value,
+        "aria-selected": isMenu ? null : String(picked.has(option.value)),
+        click: () => choose(element),
+      },
+      h("span", {}, option.label),
+      option.note ? h("span", { class: "menu-note" }, option.note) : null,
+    );
     return element;
   });
   return label ? [h("div", { class: "menu-group", role: "presentation" }, label), ...drawn] : drawn;
@@ -49,8 +64,14 @@ function filterBox(list) {
       option.hidden = !option.textContent.toLowerCase().includes(target.value.toLowerCase());
     }
   };
-  return h("input", { class: "menu-filter", type: "search", placeholder: "Filter", "aria-label": "Filter the list", input: narrow,
-    keydown: (event) => event.key === "ArrowDown" && visible(list)[0]?.focus() });
+  return h("input", {
+    class: "menu-filter",
+    type: "search",
+    placeholder: "Filter",
+    "aria-label": "Filter the list",
+    input: narrow,
+    keydown: (event) => event.key === "ArrowDown" && visible(list)[0]?.focus(),
+  });
 }
 
 const visible = (list) => [...list.querySelectorAll("[data-value]")].filter((option) => !option.hidden);
@@ -87,7 +108,8 @@ export function show(menu, anchor, onclose = () => {}) {
   });
   menu.showPopover();
   place(menu, anchor);
-  const first = menu.querySelector("input, [aria-selected=true], [aria-checked=true]") ?? menu.querySelector("[tabindex], button");
+  const first =
+    menu.querySelector("input, [aria-selected=true], [aria-checked=true]") ?? menu.querySelector("[tabindex], button");
   first?.focus({ preventScroll: true });
 }
 

@@ -41,14 +41,21 @@ export class ModalHost {
 
   #show({ view_id: id, view }, depth) {
     const isSame = this.#viewId === id;
-    const focused = isSame && this.#dialog.contains(document.activeElement) ? document.activeElement.id || document.activeElement.dataset.press : null;
+    const focused =
+      isSame && this.#dialog.contains(document.activeElement)
+        ? document.activeElement.id || document.activeElement.dataset.press
+        : null;
     this.#viewId = id;
     this.#dialog.replaceChildren(this.#form(id, view, depth));
     if (!this.#dialog.open) {
       this.#opener = document.activeElement?.dataset?.press;
       this.#dialog.showModal();
     }
-    const again = focused && [...this.#dialog.querySelectorAll("[id], [data-press]")].find((one) => one.id === focused || one.dataset.press === focused);
+    const again =
+      focused &&
+      [...this.#dialog.querySelectorAll("[id], [data-press]")].find(
+        (one) => one.id === focused || one.dataset.press === focused,
+      );
     (again ?? firstField(this.#dialog)).focus();
   }
 
@@ -56,24 +63,59 @@ export class ModalHost {
   #leave() {
     this.#dialog.close();
     this.#viewId = null;
-    const back = [...document.querySelectorAll("[data-press]")].find((control) => control.dataset.press === this.#opener);
+    const back = [...document.querySelectorAll("[data-press]")].find(
+      (control) => control.dataset.press === this.#opener,
+    );
     (back ?? document.querySelector(".composer-box"))?.focus({ preventScroll: true });
   }
 
   #form(id, view, depth) {
-    const surface = this.#workspace.surface(id, { view_id: id }, { errors: this.#errors.get(id), touched: (block) => this.#forget(id, block) });
-    const submit = view.submit ? h("button", { type: "submit", class: "button primary", "data-press": `submit ${id}` }, h("span", {}, plain(view.submit.text))) : null;
-    const close = h("button", { type: "button", class: "button", click: () => this.#close() }, plain(view.close?.text ?? (view.submit ? "Cancel" : "Close")));
-    const back = depth > 1 ? h("button", { type: "button", class: "icon-button", "aria-label": "Back", click: () => this.#close() }, icon("back")) : null;
+    const surface = this.#workspace.surface(
+      id,
+      { view_id: id },
+      { errors: this.#errors.get(id), touched: (block) => this.#forget(id, block) },
+    );
+    const submit = view.submit
+      ? h(
+          "button",
+          { type: "submit", class: "button primary", "data-press": `submit ${id}` },
+          h("span", {}, plain(view.submit.text)),
+        )
+      : null;
+    const close = h(
+      "button",
+      { type: "button", class: "button", click: () => this.#close() },
+      plain(view.close?.text ?? (view.submit ? "Cancel" : "Close")),
+    );
+    const back =
+      depth > 1
+        ? h(
+            "button",
+            { type: "button", class: "icon-button", "aria-label": "Back", click: () => this.#close() },
+            icon("back"),
+          )
+        : null;
     const send = (event) => {
       event.preventDefault();
       this.#submit(id, view, surface, submit);
     };
-    return h("form", { novalidate: true, submit: send },
-      h("header", { class: "dialog-head" }, back, h("h2", { id: "modal-title", tabindex: -1 }, plain(view.title?.text ?? "")),
-        h("button", { type: "button", class: "icon-button", "aria-label": "Close", click: () => this.#closeAll() }, icon("close"))),
+    return h(
+      "form",
+      { novalidate: true, submit: send },
+      h(
+        "header",
+        { class: "dialog-head" },
+        back,
+        h("h2", { id: "modal-title", tabindex: -1 }, plain(view.title?.text ?? "")),
+        h(
+          "button",
+          { type: "button", class: "icon-button", "aria-label": "Close", click: () => this.#closeAll() },
+          icon("close"),
+        ),
+      ),
       h("div", { class: "dialog-body" }, drawBlocks(view.blocks, surface)),
-      h("footer", { class: "dialog-foot" }, close, submit));
+      h("footer", { class: "dialog-foot" }, close, submit),
+    );
   }
 
   #forget(id, block) {
@@ -136,11 +178,17 @@ function valuesOf(view, surface) {
 }
 
 function problems(view, values) {
-  const found = inputsOf(view).map((block) => [block.block_id, problem(block.element, values[block.block_id], block.optional)]);
+  const found = inputsOf(view).map((block) => [
+    block.block_id,
+    problem(block.element, values[block.block_id], block.optional),
+  ]);
   return Object.fromEntries(found.filter(([, words]) => words));
 }
 
 function firstField(dialog) {
   const body = dialog.querySelector(".dialog-body");
-  return body.querySelector("[autofocus], input:not([type=hidden]), textarea, select, .block-input button") ?? dialog.querySelector("h2");
+  return (
+    body.querySelector("[autofocus], input:not([type=hidden]), textarea, select, .block-input button") ??
+    dialog.querySelector("h2")
+  );
 }

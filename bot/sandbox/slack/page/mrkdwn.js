@@ -20,7 +20,9 @@ export function plain(text) {
 }
 
 function withEmoji(text) {
-  return text.split(/(:[a-z0-9_+'-]+:)/gi).flatMap((part, index) => (index % 2 ? emoji(part.slice(1, -1)) : pictures(part)));
+  return text
+    .split(/(:[a-z0-9_+'-]+:)/gi)
+    .flatMap((part, index) => (index % 2 ? emoji(part.slice(1, -1)) : pictures(part)));
 }
 
 /** A text object of either kind. */
@@ -90,7 +92,12 @@ function closing(text, start, mark) {
   for (let at = start + 1; at < text.length && text[at] !== "\n"; at += 1) {
     if (text[at] === "<" && text.indexOf(">", at) > 0) at = text.indexOf(">", at);
     else if (text[at] === "`" && text.indexOf("`", at + 1) > 0) at = text.indexOf("`", at + 1);
-    else if (text[at] === mark && at > start + 1 && !/\s/.test(text[at - 1]) && !/[\p{L}\p{N}]/u.test(text[at + 1] ?? " ")) {
+    else if (
+      text[at] === mark &&
+      at > start + 1 &&
+      !/\s/.test(text[at - 1]) &&
+      !/[\p{L}\p{N}]/u.test(text[at + 1] ?? " ")
+    ) {
       return at + 1;
     }
   }
@@ -100,7 +107,8 @@ function closing(text, start, mark) {
 /** What stands between `<` and `>`. */
 export function reference(inside, workspace) {
   const [target, label] = split(inside);
-  if (target.startsWith("@")) return mention(`@${workspace.nameOf(target.slice(1), label)}`, target.slice(1) === workspace.me?.id);
+  if (target.startsWith("@"))
+    return mention(`@${workspace.nameOf(target.slice(1), label)}`, target.slice(1) === workspace.me?.id);
   if (target.startsWith("#")) return mention(`#${workspace.channelName(target.slice(1), label)}`);
   if (target.startsWith("!date^")) return dateReference(target, label, workspace);
   if (target.startsWith("!subteam^")) return mention(`@${workspace.groupName(target.slice(9), label)}`);

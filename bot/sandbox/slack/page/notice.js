@@ -23,9 +23,12 @@ export function noticeBoard(pick) {
     };
     const words = withCommand(title, take);
     const holdsCommand = words.some((word) => word instanceof HTMLButtonElement);
-    const notice = h("div", { class: `notice notice-${kind}` },
+    const notice = h(
+      "div",
+      { class: `notice notice-${kind}` },
       h("div", {}, h("strong", {}, words), text ? h("div", { class: "notice-text" }, text) : null),
-      h("button", { type: "button", class: "icon-button", "aria-label": "Dismiss", click: remove }, "✕"));
+      h("button", { type: "button", class: "icon-button", "aria-label": "Dismiss", click: remove }, "✕"),
+    );
     board.append(notice);
     // Shown anew, so that it comes to lie above a dialog that opened since.
     if (board.matches(":popover-open")) board.hidePopover();

@@ -19,7 +19,10 @@ function container(part, workspace) {
 function list(part, workspace) {
   const ordered = part.style === "ordered";
   const items = (part.elements ?? []).map((section) => h("li", {}, container(section, workspace)));
-  const properties = { class: `rich-list indent-${Math.min(part.indent ?? 0, 6)}`, start: ordered && part.offset ? part.offset + 1 : null };
+  const properties = {
+    class: `rich-list indent-${Math.min(part.indent ?? 0, 6)}`,
+    start: ordered && part.offset ? part.offset + 1 : null,
+  };
   return h(ordered ? "ol" : "ul", properties, items);
 }
 
@@ -38,7 +41,13 @@ const PIECES = {
   },
 };
 
-const STYLES = [["code", "code"], ["bold", "strong"], ["italic", "em"], ["strike", "s"], ["underline", "u"]];
+const STYLES = [
+  ["code", "code"],
+  ["bold", "strong"],
+  ["italic", "em"],
+  ["strike", "s"],
+  ["underline", "u"],
+];
 
 function piece(element, workspace) {
   const draw = PIECES[element.type];

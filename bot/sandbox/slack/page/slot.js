@@ -8,17 +8,34 @@ import { confirmed } from "./confirm.js";
 /** Where an element stands: its surface, its block, whether it is a field of a form, and its label. */
 export function slot(surface, block, label) {
   const isField = block.type === "input";
-  return { surface, block, isField, label, workspace: surface.workspace,
-    presses: !isField || block.dispatch_action === true };
+  return {
+    surface,
+    block,
+    isField,
+    label,
+    workspace: surface.workspace,
+    presses: !isField || block.dispatch_action === true,
+  };
 }
 
 export const entryKey = (block, element) => `${block.block_id ?? ""}/${element.action_id ?? ""}`;
 
 /** What an element holds before anyone touched it: a string, a list, an instant, or undefined. */
 export function initialValue(spec) {
-  const one = spec.initial_option?.value ?? spec.initial_value ?? spec.initial_date ?? spec.initial_time ?? spec.initial_user
-    ?? spec.initial_conversation ?? spec.initial_channel ?? spec.initial_date_time;
-  const many = spec.initial_options?.map((option) => option.value) ?? spec.initial_users ?? spec.initial_conversations ?? spec.initial_channels;
+  const one =
+    spec.initial_option?.value ??
+    spec.initial_value ??
+    spec.initial_date ??
+    spec.initial_time ??
+    spec.initial_user ??
+    spec.initial_conversation ??
+    spec.initial_channel ??
+    spec.initial_date_time;
+  const many =
+    spec.initial_options?.map((option) => option.value) ??
+    spec.initial_users ??
+    spec.initial_conversations ??
+    spec.initial_channels;
   return many ?? one;
 }
 

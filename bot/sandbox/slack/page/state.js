@@ -69,7 +69,7 @@ export class Workspace {
 
   nameOf(id, label) {
     const person = this.world.people.find((one) => one.id === id);
-    return person?.name ?? (id === this.bot.id ? this.bot.name : label ?? id);
+    return person?.name ?? (id === this.bot.id ? this.bot.name : (label ?? id));
   }
 
   groupName(id, label) {
@@ -94,7 +94,12 @@ export class Workspace {
   }
 
   #all() {
-    return Object.entries(this.world.channels).map(([id, channel]) => ({ ...this.about.channels?.[id], ...channel, id, isDirect: id.startsWith("D") }));
+    return Object.entries(this.world.channels).map(([id, channel]) => ({
+      ...this.about.channels?.[id],
+      ...channel,
+      id,
+      isDirect: id.startsWith("D"),
+    }));
   }
 
   /** The channel on show: the one of the address, if the person may see it. */
@@ -106,7 +111,7 @@ export class Workspace {
 
   channelName(id, label) {
     const channel = this.world.channels[id];
-    return channel ? (id.startsWith("D") ? this.bot.name : channel.name) : label ?? id;
+    return channel ? (id.startsWith("D") ? this.bot.name : channel.name) : (label ?? id);
   }
 
   titleOf(channel) {
@@ -122,7 +127,9 @@ export class Workspace {
   }
 
   replies(channel, ts) {
-    return channel.messages.filter((message) => message.thread_ts === ts && message.ts !== ts && this.#maySee(message) && !message.deleted);
+    return channel.messages.filter(
+      (message) => message.thread_ts === ts && message.ts !== ts && this.#maySee(message) && !message.deleted,
+    );
   }
 
   #maySee(message) {
@@ -143,7 +150,9 @@ export class Workspace {
 
   /** A file that was posted somewhere, by its id. */
   file({ id }) {
-    const files = Object.values(this.world.channels).flatMap(({ messages }) => messages.flatMap(({ files: posted }) => posted ?? []));
+    const files = Object.values(this.world.channels).flatMap(({ messages }) =>
+      messages.flatMap(({ files: posted }) => posted ?? []),
+    );
     const found = files.find((file) => file.id === id);
     return found && { ...found, url: fileUrl(found) };
   }
@@ -163,10 +172,18 @@ export class Workspace {
 
   /** Where blocks stand and what pressing something in them does; see `blocks.js`. */
   surface(name, target, more = {}) {
-    const pressKey = ({ action_id: action, block_id: block }) => JSON.stringify([target.view_id ?? target.ts, block, action]);
-    return { workspace: this, name, entries: within(this.#entries, name), kept: within(this.#kept, name), pressKey,
+    const pressKey = ({ action_id: action, block_id: block }) =>
+      JSON.stringify([target.view_id ?? target.ts, block, action]);
+    return {
+      workspace: this,
+      name,
+      entries: within(this.#entries, name),
+      kept: within(this.#kept, name),
+      pressKey,
       press: (action) => this.#press(target, action, pressKey(action)),
-      showBusy: (control) => markBusy(control, this.#busy.has(control.dataset.press)), ...more };
+      showBusy: (control) => markBusy(control, this.#busy.has(control.dataset.press)),
+      ...more,
+    };
   }
 
   async #press(target, action, key) {
@@ -187,7 +204,11 @@ export class Workspace {
   report(answer) {
     if (answer.ok) return true;
     const [title, text] = FAILURES[answer.error] ?? ["{bot} did not respond", "Something went wrong."];
-    this.notify({ title: title.replace("{bot}", this.bot.name), text: `${text} (${answer.error ?? "unknown"})`, kind: "error" });
+    this.notify({
+      title: title.replace("{bot}", this.bot.name),
+      text: `${text} (${answer.error ?? "unknown"})`,
+      kind: "error",
+    });
     return false;
   }
 }
@@ -204,7 +225,12 @@ const FAILURES = {
 };
 
 function isTopLevel(message) {
-  return !message.thread_ts || message.thread_ts === message.ts || message.subtype === "thread_broadcast" || message.reply_broadcast;
+  return (
+    !message.thread_ts ||
+    message.thread_ts === message.ts ||
+    message.subtype === "thread_broadcast" ||
+    message.reply_broadcast
+  );
 }
 
 function within(maps, name) {

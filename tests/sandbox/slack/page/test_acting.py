@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 from playwright.async_api import Browser, expect
@@ -156,6 +157,75 @@ async def test_a_modal_closes_with_escape_and_gives_the_focus_back(
         return not (await ours.get("state"))["views"]
 
     await until(is_closed)
+
+
+async def test_a_risky_button_asks_first_and_escape_means_no(visit: Visit, ours: Workspace) -> None:
+    app = AsyncApp(client=ours.api, signing_secret=ours.slack.signing_secret)
+    heard: list[str] = []
+
+    @app.action("drop")
+    async def drop(ack: AsyncAck, action: Json) -> None:
+        heard.append(action["value"])
+        await ack()
+
+    question = {
+        "title": plain("Really?"),
+        "text": plain("It is gone then."),
+        "confirm": plain("Drop it"),
+        "deny": plain("Keep"),
+    }
+    async with connected(ours, app):
+        card = [actions(button("drop", "Drop", value="copy", confirm=question))]
+        await ours.api.chat_postMessage(channel=OPS, text="card", blocks=card)
+        await visit.go()
+        question_box = visit.page.get_by_role("alertdialog", name="Really?")
+        for say_no in (partial(visit.page.keyboard.press, "Escape"), visit.button("Keep").click):
+            await visit.button("Drop").click()
+            await expect(question_box).to_contain_text("It is gone then.")
+            await say_no()
+            await expect(question_box).to_be_hidden()
+            await expect(visit.button("Drop")).to_be_focused()
+        await visit.button("Drop").click()
+        await visit.button("Drop it").click()
+
+        async def was_heard() -> bool:
+            return heard == ["copy"]
+
+        await until(was_heard)
+
+
+async def test_a_pushed_view_lies_on_top_until_it_is_closed(visit: Visit, ours: Workspace) -> None:
+    app = AsyncApp(client=ours.api, signing_secret=ours.slack.signing_secret)
+    first = modal(text_input("name"), actions(button("more", "Details"), block_id="buttons"))
+    second = {**modal(section("The details"), submit=None), "title": plain("Details")}
+
+    @app.command("/restore")
+    async def restore(ack: AsyncAck, body: Json, client: AsyncWebClient) -> None:
+        await ack()
+        await client.views_open(trigger_id=body["trigger_id"], view=first)
+
+    @app.action("more")
+    async def more(ack: AsyncAck, body: Json, client: AsyncWebClient) -> None:
+        await ack()
+        await client.views_push(trigger_id=body["trigger_id"], view=second)
+
+    async with connected(ours, app):
+        await visit.go()
+        await visit.say("/restore prod")
+        await visit.dialog.get_by_label("Name").fill("half typed")
+        await visit.dialog.get_by_role("button", name="Details").click()
+        await expect(visit.dialog).to_contain_text("The details")
+        await visit.button("Back").click()
+        await expect(visit.dialog.get_by_label("Name")).to_have_value("half typed")
+        await visit.dialog.get_by_role("button", name="Details").click()
+        await expect(visit.dialog).to_contain_text("The details")
+        await visit.dialog.get_by_role("button", name="Close", exact=True).first.click()
+        await expect(visit.dialog).to_be_hidden()
+
+        async def are_closed() -> bool:
+            return not (await ours.get("state"))["views"]
+
+        await until(are_closed)
 
 
 async def test_a_button_waits_for_its_answer_and_is_not_sent_twice(visit: Visit, ours: Workspace) -> None:

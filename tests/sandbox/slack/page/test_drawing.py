@@ -6,7 +6,7 @@ from playwright.async_api import Browser, expect
 
 from tests.sandbox.slack.conftest import a_workspace
 from tests.sandbox.slack.page.visit import AT, Visit, a_visit, plain
-from tests.sandbox.slack.workspace import DANA, OPS, Json, Workspace, button, section
+from tests.sandbox.slack.workspace import DANA, OMAR, OPS, SHARED, Json, Workspace, button, section
 
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 DATE_TOKENS = {
@@ -87,6 +87,27 @@ async def test_a_file_is_named_and_a_picture_of_ours_is_shown(browser: Browser) 
         await expect(visit.messages.get_by_role("link", name="loss.csv")).to_be_visible()
         picture = visit.messages.get_by_role("img", name="chart.png")
         await expect(picture).to_have_js_property("naturalWidth", 1)
+
+
+async def test_a_permalink_leads_to_its_message(visit: Visit, ours: Workspace) -> None:
+    posted = [await ours.api.chat_postMessage(channel=OPS, text=f"line {number}") for number in range(40)]
+    link = await ours.api.chat_getPermalink(channel=OPS, message_ts=posted[2]["ts"])
+    await visit.page.goto(link["permalink"])
+    await expect(visit.page.get_by_text("line 2", exact=True)).to_be_in_viewport()
+    await expect(visit.page.get_by_text("line 39")).not_to_be_in_viewport()
+
+
+async def test_words_to_a_person_are_counted_beside_their_channel(visit: Visit, ours: Workspace) -> None:
+    await visit.go(channel=SHARED)
+    channel = visit.page.get_by_role("navigation").get_by_role("button", name="ops")
+    await expect(channel).to_have_text("#ops")
+    await ours.api.chat_postMessage(channel=OPS, text=f"<@{DANA}> should look")
+    await ours.api.chat_postMessage(channel=OPS, text="nobody is named here")
+    await ours.api.chat_postEphemeral(channel=OPS, user=OMAR, text=f"<@{DANA}> must not see this")
+    await expect(channel).to_have_css("font-weight", "700")
+    await expect(channel.get_by_label("1 for you")).to_be_visible()
+    await channel.click()
+    await expect(channel).to_have_text("#ops")
 
 
 async def test_what_a_bot_writes_never_becomes_markup_of_the_page(visit: Visit, ours: Workspace) -> None:
