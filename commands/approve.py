@@ -52,7 +52,7 @@ async def submit_approval(desk: Desk, said: Said, person: Person) -> Answer:
 
 async def submit_denial(desk: Desk, said: Said, person: Person) -> Answer:
     carried = read_button(said.text)
-    reason = said.values.get("reason", "").strip()
+    reason = said.values.get("reason", "")
     await decide(desk, person, carried.request, carried.digest, Choice.DENY, reason)
     return None
 
@@ -62,18 +62,18 @@ async def decide(
 ) -> Request:
     """Count one vote, or raise Refused and count nothing.
 
-    `typed` is the target's name for an approval and the reason for a denial; neither may be missing.
+    `typed` is the target's name for an approval and the reason for a denial; neither may be missing or blank.
     """
     request, target = await desk.request(request_id)
     require(person, Act.APPROVE, target)
-    now = desk.clock()
+    now, typed = desk.clock(), typed.strip()
     if choice is Choice.DENY:
         if not typed:
             raise Refused(Kind.REASON_MISSING, request=request.id)
         return await desk.store.requests.change(
             request.id, lambda current: deny(current, person.id, typed, now)
         )
-    if typed.strip() != target.name:
+    if typed != target.name:
         raise Refused(Kind.NAME_MISTYPED, request=request.id, target=target.name)
     return await desk.store.requests.change(request.id, lambda current: vote(current, person.id, digest, now))
 

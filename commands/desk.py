@@ -30,7 +30,7 @@ class Desk:
             raise Refused(
                 Kind.UNKNOWN_TARGET,
                 name=name,
-                nearest=nearest(name, self.targets),
+                nearest=nearest(name, [*self.targets, "help"]),
                 known=", ".join(sorted(self.targets)),
             )
         return found

@@ -29,6 +29,7 @@ from bot.rules.request import (
     previewed,
     vote,
 )
+from bot.rules.said import How, Said
 from bot.rules.target import Person, Policy, Target
 from bot.rules.trouble import trouble_of
 from bot.rules.verdict import Check, Outcome, Verification
@@ -157,3 +158,9 @@ def digest_of(request: Request) -> Digest:
 
 
 ENDED = frozenset(Stage) - OPEN
+
+
+def said(name: str, text: str = "", *, how: How = How.COMMAND, by: PersonId = OLGA, **changes: Any) -> Said:
+    """One thing said in #incident just now."""
+    plain = Said("abc2345", how, by, ChannelId("CINCIDENT"), name, text, T0, trigger="1.2.3")
+    return replace(plain, **changes)
