@@ -7,7 +7,7 @@ from aiohttp import web
 
 from bot.sandbox.slack.dispatch import cut, error_word, instead_of_an_answer, read_request, shown
 from bot.sandbox.slack.elements import inputs
-from bot.sandbox.slack.faults import Faults
+from bot.sandbox.slack.faults import ON_CALLS, Faults
 from bot.sandbox.slack.journal import Journal
 from bot.sandbox.slack.limits import MODALS_IN_A_STACK
 from bot.sandbox.slack.passes import PassRefused, ResponseUrl
@@ -88,7 +88,7 @@ class Answers:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """The aiohttp handler of response URLs. Faults meet it as method `response_url`."""
-        fault = self._faults.take({"429", "503", "html_524", "cut_before", "cut_after"}, "response_url")
+        fault = self._faults.take_aimed(ON_CALLS - {"delay", "truncate"}, "response_url")
         if fault and fault.fault == "cut_before":
             return cut(request)
         payload = shown((await read_request(request)).arguments)

@@ -17,7 +17,11 @@ ALL = ON_CALLS | ON_ENVELOPES | ON_SOCKETS
 
 @dataclass(slots=True)
 class Fault:
-    """`seconds`: how long a delay or a silence lasts, or what Retry-After says. `method` None: any method."""
+    """`seconds`: how long a delay or a silence lasts, or what Retry-After says.
+
+    `method` None: any Web API method. Response URLs and the opening of a socket are hit only when they are named:
+    `response_url`, `link`.
+    """
 
     id: str
     fault: str
@@ -47,8 +51,15 @@ class Faults:
 
     def take(self, kinds: Collection[str], method: str | None = None) -> Fault | None:
         """The oldest waiting fault of these kinds that fits the method; it counts as used once."""
+        return self._take(kinds, (None, method))
+
+    def take_aimed(self, kinds: Collection[str], method: str) -> Fault | None:
+        """As `take`, but only a fault that names the method."""
+        return self._take(kinds, (method,))
+
+    def _take(self, kinds: Collection[str], methods: Collection[str | None]) -> Fault | None:
         for fault in self.waiting:
-            if fault.fault in kinds and fault.method in (None, method):
+            if fault.fault in kinds and fault.method in methods:
                 fault.times -= 1
                 if fault.times <= 0:
                     self.waiting.remove(fault)

@@ -66,7 +66,10 @@ class Links:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """The aiohttp handler of `/link/`."""
-        if not self._world.passes.use_ticket(request.query.get("ticket", "")):
+        is_welcome = self._world.passes.use_ticket(request.query.get("ticket", ""))
+        if self._faults.take_aimed({"503"}, "link"):
+            return web.Response(status=503)  # the ticket is gone all the same
+        if not is_welcome:
             return web.Response(status=401, text="invalid or used ticket")
         socket = web.WebSocketResponse(autoping=False)
         await socket.prepare(request)

@@ -22,6 +22,13 @@ async def a_workspace(**options: Any) -> AsyncIterator[Workspace]:
         yield Workspace(slack, http, AsyncWebClient(slack.bot_token, base_url=slack.api_url))
 
 
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """slack_sdk would go to 127.0.0.1 through a company's proxy: it reads these, and never NO_PROXY."""
+    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 async def workspace() -> AsyncIterator[Workspace]:
     async with a_workspace() as workspace:

@@ -202,6 +202,23 @@ async def test_a_silent_socket_swallows_everything_until_the_app_dials_again(
     assert (await workspace.slash())["ok"]
 
 
+async def test_slack_sdk_never_gets_past_a_socket_that_failed_to_open(
+    workspace: Workspace, plug: Plug, app: AsyncApp, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It keeps dialling the same single-use address: whoever runs it must watch it and start it anew."""
+    await plug(app)
+    await fault(workspace, "503", method="link")
+    await workspace.post("faults", {"fault": "refresh"})
+    await workspace.slash()
+
+    async def dialled_in_vain() -> bool:
+        return caplog.text.count("401, message='Invalid response status'") >= 2
+
+    await until(dialled_in_vain)
+    assert (await workspace.get("about"))["connections"] == 0
+    assert len(await workspace.journal("apps.connections.open")) == 2
+
+
 async def test_a_silence_can_end_by_itself_or_be_called_off(
     workspace: Workspace, app: AsyncApp, plug: Plug
 ) -> None:
