@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
-import aiohttp
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError
 
 from bot.cards.words import sentences
 from bot.errors import Kind, SafepointError, as_ours
+from bot.slack.failures import SLACK_FAILURES
 
 T = TypeVar("T")
 
@@ -92,7 +92,7 @@ def failed(name: str, error: Exception, *, missing: str = "") -> Finding:
     """The finding for a check that ended in an error, in words that quote nothing secret."""
     if isinstance(error, SlackApiError):
         detail, hint = _slack_words(error, missing)
-    elif isinstance(error, SlackClientError | aiohttp.ClientError | TimeoutError):
+    elif isinstance(error, SLACK_FAILURES):
         detail = f"Slack cannot be reached ({type(error).__name__})"
         hint = "Check the network and SLACK_API_URL, then try again."
     else:

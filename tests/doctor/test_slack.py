@@ -3,8 +3,11 @@
 from dataclasses import replace
 
 import pytest
+from aiohttp import web
+from pydantic import SecretStr
+from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.doctor import SCOPES, State
+from bot.doctor import SCOPES, State, examine_slack
 from bot.doctor.slack import judge_channel, judge_scopes
 from bot.rules.ids import ChannelId, PersonId, TargetName
 from bot.sandbox.slack import SandboxSlack
@@ -196,3 +199,24 @@ async def test_a_slack_in_trouble_fails_one_check_and_no_other(
     found = await slack_findings(slack)
     skipped = {"channels and people": WARNING} if check == "Slack bot token" else {}
     assert found.not_ok() == {check: FAILED, **skipped}
+
+
+async def test_an_answer_that_is_no_json_at_all_is_a_failure_with_a_hint() -> None:
+    async def page(_request: web.Request) -> web.Response:
+        return web.Response(status=502, text="<html>", content_type="application/json")
+
+    application = web.Application()
+    application.router.add_route("*", "/{method}", page)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        slack = AsyncWebClient(
+            "xoxb-1", base_url=f"http://127.0.0.1:{runner.addresses[0][1]}/", retry_handlers=[]
+        )
+        token = SecretStr("xapp-1")
+        found = await examine_slack(slack, {}, mode="socket", app_token=token, signing_secret=token)
+    finally:
+        await runner.cleanup()
+    assert [finding.state for finding in found] == [FAILED, FAILED, WARNING]
+    assert "unreadable" in found[0].detail
