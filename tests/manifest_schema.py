@@ -5,8 +5,8 @@ one); every limit and pattern below is from there, under the section that the na
 no use for (functions, workflows, datastores, unfurls, shortcuts, assistant, incoming webhooks, MCP …) are left out on
 purpose: a manifest that begins to use one has to extend this first. As in Slack's schema, an unknown key is an error.
 
-Three rules are stricter than Slack's: `_metadata` pins version 2, since that is what these rules describe; a URL is never
-plain HTTP; no list says a thing twice.
+Three rules are stricter than Slack's: `_metadata` pins version 2, since that is what these rules describe; a URL is
+never plain HTTP; no list says a thing twice.
 """
 
 from typing import Any
