@@ -145,7 +145,8 @@ export class ModalHost {
     this.#errors.set(id, { ...errors });
     this.#shown = "";
     this.draw();
-    this.#dialog.querySelector("[aria-invalid]")?.focus();
+    const [wrong] = this.#dialog.querySelectorAll("[aria-invalid]:is(input, textarea, button), [aria-invalid] input");
+    wrong?.focus();
   }
 
   #close() {
