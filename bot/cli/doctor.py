@@ -6,6 +6,7 @@ findings like any other.
 
 import asyncio
 import json
+import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,6 +26,7 @@ def doctor(
     from bot.config import BadConfig, load
     from bot.doctor import Finding, State
 
+    logging.basicConfig(handlers=[logging.NullHandler()])  # a finding says it once, the log at every attempt
     try:
         settings = load()
     except BadConfig as error:
