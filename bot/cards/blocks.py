@@ -18,7 +18,6 @@ Style = Literal["primary", "danger"]
 
 MAX_TEXT = 3000
 MAX_HEADER = 150
-MAX_PLAIN_MESSAGE = 3000
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,5 +116,6 @@ def people(ids: Sequence[PersonId]) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """`1 row`, `1,204 rows`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    """`1 row`, `1,204 rows`, `2 child branches`."""
+    ending = "" if number == 1 else "es" if noun.endswith("ch") else "s"
+    return f"{number:,} {noun}{ending}"

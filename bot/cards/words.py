@@ -48,11 +48,10 @@ class _Facts:
 
     def moment(self, name: str) -> str:
         """A stored instant in UTC and in the reader's zone."""
-        value = self._raw.get(name)
         try:
-            at: datetime = from_iso(str(value))
+            at: datetime = from_iso(str(self._raw.get(name)))
         except ValueError:
-            return "?"
+            return self._shown.get(name, "?")  # as Neon wrote it
         return f"{utc_words(at)} ({local(at)} for you)"
 
 
@@ -66,6 +65,20 @@ def _before_branch(f: _Facts) -> Sentences:
         f"{f.moment('asked')} is before this branch was made.",
         f"The oldest moment it can go back to is {f.moment('oldest')}.",
     )
+
+
+def _outside_window(f: _Facts) -> Sentences:
+    """Neon's own refusal tells the window's length, not its oldest moment, which moves on with the clock."""
+    oldest = f"The oldest moment it can go back to is {f.moment('oldest')}."
+    return (
+        f"{f.moment('asked')} is further back than Neon keeps history.",
+        oldest if f.raw("oldest") else f"It keeps the last {f.window}; name a moment within them.",
+    )
+
+
+def _because(f: _Facts, *names: str) -> str:
+    """`: ` and the first of these facts that is there; nothing when none is."""
+    return next((f": {getattr(f, name)}" for name in names if f.raw(name)), "")
 
 
 NOTHING_CHANGED = "Nothing was changed."
@@ -112,7 +125,7 @@ WORDS: Mapping[Kind, Sentences | Callable[[_Facts], Sentences]] = {
         "Guests and people from other workspaces cannot use me; otherwise try again in a minute.",
     ),
     Kind.OWN_REQUEST: lambda f: (
-        f"You asked for `{f.request}`, so you cannot vote on it.",
+        f"You asked for `{f.request}` or chose what it does, so you cannot vote on it.",
         "Somebody else among the approvers has to.",
     ),
     Kind.NAME_MISTYPED: lambda f: (
@@ -131,10 +144,7 @@ WORDS: Mapping[Kind, Sentences | Callable[[_Facts], Sentences]] = {
         f"The branch `{f.branch}` cannot be restored to a past moment: {f.why}.",
         "A backup of it can still be restored in Neon's console.",
     ),
-    Kind.OUTSIDE_WINDOW: lambda f: (
-        f"{f.moment('asked')} is further back than Neon keeps history.",
-        f"The oldest moment it can go back to is {f.moment('oldest')}.",
-    ),
+    Kind.OUTSIDE_WINDOW: _outside_window,
     Kind.BEFORE_BRANCH: _before_branch,
     Kind.NO_HISTORY: (
         "Neon keeps no history for this project: its history window is set to zero.",
@@ -157,7 +167,7 @@ WORDS: Mapping[Kind, Sentences | Callable[[_Facts], Sentences]] = {
         "Type the `/restore` command again to get a fresh preview.",
     ),
     Kind.PLAN_CHANGED: lambda f: (
-        "What was approved is no longer what would happen" + (f": {f.what}." if f.raw("what") else "."),
+        f"What was approved is no longer what would happen{_because(f, 'what')}.",
         f"{NOTHING_CHANGED} Type the `/restore` command again to get a fresh preview.",
     ),
     Kind.BRANCH_BUSY: lambda f: (
@@ -173,7 +183,7 @@ WORDS: Mapping[Kind, Sentences | Callable[[_Facts], Sentences]] = {
         "Delete branches that are no longer needed, or raise the plan.",
     ),
     Kind.NEON_REFUSED: lambda f: (
-        f"Neon refused: {f.message} (status {f.status}).",
+        f"Neon refused{_because(f, 'message')} (status {f.status}).",
         "If that does not tell what to change, ask Neon's support with the ref below.",
     ),
     Kind.WRONG_KEY: (
@@ -185,7 +195,7 @@ WORDS: Mapping[Kind, Sentences | Callable[[_Facts], Sentences]] = {
         "Check the target's project and branch in `safepoint.toml`; `safepoint doctor` shows what it finds.",
     ),
     Kind.SNAPSHOT_REFUSED: lambda f: (
-        f"Neon refused a snapshot: {f.message}.",
+        f"Neon refused a snapshot{_because(f, 'message', 'limit')}.",
         "A branch can be made instead.",
     ),
     Kind.NEON_BUSY: (
