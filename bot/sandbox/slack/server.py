@@ -4,7 +4,7 @@ import asyncio
 import socket
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -80,32 +80,28 @@ async def sandbox_slack(
     links, answers = Links(world, faults), Answers(world, journal, faults)
     http = HttpDelivery(request_url, world.signing_secret, faults) if request_url else None
     verbs = Verbs(world, http or links, answers)
-    app = web.Application(client_max_size=MOST_BYTES)
     inspection = Inspection(world, journal, faults, rates, links, about or {})
     dispatcher = Dispatcher(world, METHODS, journal, rates, faults)
-    app.add_routes(
-        [
-            *extra_routes,
-            *verbs.routes(),
-            *inspection.routes(),
-            *Admin(world).routes(),
-            *Uploads(world).routes(),
-            web.route("*", "/api/{method}", dispatcher.handle),
-            web.get("/link/", links.handle),
-            web.post("/commands/{team}/{name}", answers.handle),
-            web.post("/actions/{team}/{name}", answers.handle),
-            web.get("/", _page),
-            web.get("/page/{name}", _page),
-            web.get("/archives/{channel}/{message}", _permalink),
-        ]
-    )
-
-    listener = socket.create_server(("127.0.0.1", port))
-    world.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
-    await runner.setup()
-    await web.SockSite(runner, listener).start()
-    try:
+    own_routes = [
+        *verbs.routes(),
+        *inspection.routes(),
+        *Admin(world).routes(),
+        *Uploads(world).routes(),
+        web.route("*", "/api/{method}", dispatcher.handle),
+        web.get("/link/", links.handle),
+        web.post("/commands/{team}/{name}", answers.handle),
+        web.post("/actions/{team}/{name}", answers.handle),
+        web.get("/", _page),
+        web.get("/page/{name}", _page),
+        web.get("/archives/{channel}/{message}", _permalink),
+    ]
+    async with AsyncExitStack() as stack:
+        world.url = await stack.enter_async_context(_serving([*extra_routes, *own_routes], port))
+        stack.push_async_callback(links.close)
+        stack.push_async_callback(verbs.close)
+        stack.callback(inspection.close)
+        if http is not None:
+            stack.push_async_callback(http.close)
         yield SandboxSlack(
             url=world.url,
             bot_token=world.bot_token,
@@ -116,13 +112,21 @@ async def sandbox_slack(
             _links=links,
             _request_url=request_url,
         )
-    finally:
-        inspection.close()
-        await verbs.close()
-        await links.close()
-        if http is not None:
-            await http.close()
-        await runner.cleanup()
+
+
+@asynccontextmanager
+async def _serving(routes: Sequence[web.RouteDef], port: int) -> AsyncIterator[str]:
+    """Serve the routes on loopback; the value is the address."""
+    app = web.Application(client_max_size=MOST_BYTES)
+    app.add_routes(routes)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+    with socket.create_server(("127.0.0.1", port)) as listener:
+        await runner.setup()
+        await web.SockSite(runner, listener).start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            await runner.cleanup()
 
 
 async def _page(request: web.Request) -> web.StreamResponse:

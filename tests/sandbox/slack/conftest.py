@@ -6,11 +6,21 @@ from typing import Any
 
 import aiohttp
 import pytest
-from slack_bolt.async_app import AsyncApp
+from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.slack import sandbox_slack
-from tests.sandbox.slack.workspace import CHANNELS, GROUPS, MANIFEST, PEOPLE, Plug, Workspace
+from tests.sandbox.slack.workspace import (
+    CHANNELS,
+    GROUPS,
+    MANIFEST,
+    PEOPLE,
+    Bot,
+    Heard,
+    Json,
+    Plug,
+    Workspace,
+)
 
 
 @asynccontextmanager
@@ -52,3 +62,23 @@ async def plug(workspace: Workspace) -> AsyncIterator[Plug]:
 def app(workspace: Workspace) -> AsyncApp:
     """A Bolt app of the workspace with every scope; not connected yet."""
     return AsyncApp(client=workspace.api, signing_secret=workspace.slack.signing_secret)
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
+
+
+@pytest.fixture
+async def bot(plug: Plug, app: AsyncApp, heard: Heard) -> Bot:
+    """Acknowledges commands, clicks and submissions, and remembers their bodies."""
+
+    @app.command("/restore")
+    @app.action("go")
+    @app.view("")
+    @app.event("app_home_opened")
+    async def remember(ack: AsyncAck, body: Json) -> None:
+        heard.append(body)
+        await ack()
+
+    return await plug(app)

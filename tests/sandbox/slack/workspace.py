@@ -122,6 +122,10 @@ async def connect(workspace: Workspace, app: AsyncApp, sockets: int = 1) -> Bot:
     return Bot(app, handlers)
 
 
+class Heard(list[Json]):
+    """The bodies a listener received."""
+
+
 class Plug:
     """Connects apps to a workspace and disconnects them when the test ends: a client left open dials for ever."""
 
@@ -190,3 +194,16 @@ def modal(*blocks: Json, submit: str | None = "Go", **more: Any) -> Json:
     if submit:
         view["submit"] = {"type": "plain_text", "text": submit}
     return view
+
+
+async def card(workspace: Workspace, *blocks: Json, channel: str = OPS) -> str:
+    answer = await workspace.api.chat_postMessage(channel=channel, text="card", blocks=list(blocks))
+    ts: str = answer["ts"]
+    return ts
+
+
+async def open_modal(workspace: Workspace, heard: Heard, view: Json, user: str = DANA) -> Json:
+    await workspace.slash(user=user)
+    answer = await workspace.api.views_open(trigger_id=heard[-1]["trigger_id"], view=view)
+    opened: Json = answer["view"]
+    return opened

@@ -1,6 +1,6 @@
 """chat.* and reactions.add: what the app says in channels, and where it may not."""
 
-from bot.sandbox.slack.web_api.call import TIER_4, ApiError, Arguments, Family, known_channel, require_scope
+from bot.sandbox.slack.web_api.call import TIER_4, ApiError, Arguments, Family, known_channel
 from bot.sandbox.slack.web_api.content import (
     checked_blocks,
     checked_metadata,
@@ -118,10 +118,9 @@ def _channel_to_post_in(world: World, channel_id: str) -> Channel:
     channel = known_channel(world, channel_id)
     if channel.is_archived:
         raise ApiError("is_archived")
-    if world.bot_user_id not in channel.members:
-        if world.manifest is None or "chat:write.public" not in world.manifest.scopes:
-            raise ApiError("not_in_channel")
-        require_scope(world, "chat:write.public")
+    speaks_anywhere = world.manifest is not None and "chat:write.public" in world.manifest.scopes
+    if world.bot_user_id not in channel.members and not speaks_anywhere:
+        raise ApiError("not_in_channel")
     return channel
 
 
