@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -24,20 +24,21 @@ from tests.sandbox.slack.workspace import (
 
 
 @pytest.fixture
-def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        name: tuple[str, int] = listener.getsockname()
-        return name[1]
+def door() -> Iterator[socket.socket]:
+    """A port of our own: taken, and refusing connections until somebody serves on it."""
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        yield door
 
 
 @pytest.fixture
-async def workspace(port: int) -> AsyncIterator[Workspace]:
-    async with a_workspace(request_url=f"http://127.0.0.1:{port}/slack/events") as workspace:
+async def workspace(door: socket.socket) -> AsyncIterator[Workspace]:
+    async with a_workspace(request_url=f"http://127.0.0.1:{door.getsockname()[1]}/slack/events") as workspace:
         yield workspace
 
 
 @asynccontextmanager
-async def serving(app: AsyncApp, port: int) -> AsyncIterator[None]:
+async def serving(app: AsyncApp, door: socket.socket) -> AsyncIterator[None]:
     async def receive(request: web.Request) -> web.Response:
         return await to_aiohttp_response(await app.async_dispatch(await to_bolt_request(request)))
 
@@ -45,7 +46,7 @@ async def serving(app: AsyncApp, port: int) -> AsyncIterator[None]:
     server.router.add_post("/slack/events", receive)
     runner = web.AppRunner(server, access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
+    await web.SockSite(runner, door).start()
     try:
         yield
     finally:
@@ -53,7 +54,7 @@ async def serving(app: AsyncApp, port: int) -> AsyncIterator[None]:
 
 
 async def test_commands_clicks_forms_and_events_arrive_signed(
-    workspace: Workspace, app: AsyncApp, port: int
+    workspace: Workspace, app: AsyncApp, door: socket.socket
 ) -> None:
     heard: list[Json] = []
 
@@ -76,7 +77,7 @@ async def test_commands_clicks_forms_and_events_arrive_signed(
     async def opened(body: Json) -> None:
         heard.append(body)
 
-    async with serving(app, port):
+    async with serving(app, door):
         await workspace.slack.wait_connected()
         answer = await workspace.slash("prod & co")
         assert answer["ok"] and answer["ack_ms"] > 0
@@ -94,7 +95,7 @@ async def test_commands_clicks_forms_and_events_arrive_signed(
 
 
 async def test_a_wrong_secret_is_seen_by_bolt_and_counts_as_no_acknowledgement(
-    workspace: Workspace, port: int
+    workspace: Workspace, door: socket.socket
 ) -> None:
     app = AsyncApp(client=workspace.api, signing_secret="another")
     heard: list[Json] = []
@@ -104,7 +105,7 @@ async def test_a_wrong_secret_is_seen_by_bolt_and_counts_as_no_acknowledgement(
         heard.append(body)
         await ack()
 
-    async with serving(app, port):
+    async with serving(app, door):
         assert (await workspace.slash())["error"] == "ack_timeout"
     assert heard == []
 
@@ -113,18 +114,20 @@ async def test_without_a_server_there_is_no_bot(workspace: Workspace) -> None:
     assert (await workspace.slash())["error"] == "no_bot"
 
 
-async def test_a_server_that_is_too_slow_is_given_up(workspace: Workspace, app: AsyncApp, port: int) -> None:
+async def test_a_server_that_is_too_slow_is_given_up(
+    workspace: Workspace, app: AsyncApp, door: socket.socket
+) -> None:
     @app.command("/restore")
     async def command(ack: AsyncAck) -> None:
         await asyncio.sleep(3.5)
         await ack()
 
-    async with serving(app, port):
+    async with serving(app, door):
         answer = await workspace.slash()
     assert answer["error"] == "ack_timeout" and 2900 <= answer["ack_ms"] <= 3300
 
 
-async def test_a_duplicate_is_posted_twice(workspace: Workspace, app: AsyncApp, port: int) -> None:
+async def test_a_duplicate_is_posted_twice(workspace: Workspace, app: AsyncApp, door: socket.socket) -> None:
     heard: list[Json] = []
 
     @app.command("/restore")
@@ -132,7 +135,7 @@ async def test_a_duplicate_is_posted_twice(workspace: Workspace, app: AsyncApp, 
         heard.append(body)
         await ack()
 
-    async with serving(app, port):
+    async with serving(app, door):
         await workspace.post("faults", {"fault": "duplicate_envelope", "times": 1})
         assert (await workspace.slash())["ok"]
     assert len(heard) == 2 and heard[0] == heard[1]
