@@ -1,7 +1,7 @@
 """The card of a freshness alert: one message from the breach to its end."""
 
 from bot.cards.backup import back_up_button
-from bot.cards.blocks import Card, actions, context, escape, header, local, section, utc_words
+from bot.cards.blocks import Card, actions, code, context, escape, header, local, section, utc_words
 from bot.rules.clock import age_words
 from bot.rules.freshness import Alert, Freshness, State
 
@@ -49,7 +49,7 @@ def _verdict(seen: Freshness) -> str:
 
 def _detail(seen: Freshness) -> str:
     newest = (
-        f"The newest is {seen.newest.kind} `{escape(seen.newest.name)}`, from `{utc_words(seen.newest.taken_at)}` "
+        f"The newest is {seen.newest.kind} {code(seen.newest.name)}, from `{utc_words(seen.newest.taken_at)}` "
         f"({local(seen.newest.taken_at)})."
         if seen.newest
         else ""
@@ -58,15 +58,17 @@ def _detail(seen: Freshness) -> str:
         case State.NEVER:
             return "Neon shows no snapshot of this branch, and I have not made a backup branch of it."
         case State.UNKNOWN:
-            return f"Neon could not be asked (`{escape(seen.trouble)}`), which is not the same as fresh. {newest}"
+            return f"Neon could not be asked ({code(seen.trouble)}), which is not the same as fresh. {newest}"
         case _:
             return f"No backup has landed for longer than the policy allows. {newest}"
 
 
 def _resolved(alert: Alert) -> str:
     newest = alert.freshness.newest
-    shown = f"`{escape(newest.name)}` ({newest.kind}) from {local(newest.taken_at)}" if newest else "a backup"
-    return f"{shown} landed; this was open for {alert.open_for}."
+    shown = (
+        f"the newest is {newest.kind} {code(newest.name)} from {local(newest.taken_at)}; " if newest else ""
+    )
+    return f"{shown}this was open for {alert.open_for}."
 
 
 def _footer(alert: Alert) -> str:

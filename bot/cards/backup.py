@@ -1,6 +1,18 @@
 """The card of a backup: being taken, taken, or failed."""
 
-from bot.cards.blocks import Block, Card, button, context, escape, header, local, person, section, utc_words
+from bot.cards.blocks import (
+    Block,
+    Card,
+    button,
+    code,
+    context,
+    escape,
+    header,
+    local,
+    person,
+    section,
+    utc_words,
+)
 from bot.cards.words import sentences
 from bot.rules.backup import Backup, BackupKind, BackupStage
 
@@ -17,7 +29,7 @@ def backup_card(backup: Backup) -> Card:
 
 
 def _words(backup: Backup) -> str:
-    name = f"`{escape(backup.name)}`"
+    name = code(backup.name)
     match backup.stage:
         case BackupStage.TAKING:
             return f":hourglass_flowing_sand: *Taking* {name}… It counts once Neon has finished it."

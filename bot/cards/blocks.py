@@ -33,6 +33,15 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def unticked(text: str) -> str:
+    """Outside text that fits inside code, which a backtick or the end of a line would end."""
+    return escape(" ".join(text.replace("`", "'").splitlines()))
+
+
+def code(text: str) -> str:
+    return f"`{unticked(text)}`"
+
+
 def cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from bot.cards.blocks import Card, context, count, escape, people, person, section
+from bot.cards.blocks import Card, code, context, count, escape, people, person, section
 from bot.cards.restore import headline
 from bot.cards.words import EXAMPLES, trouble_card
 from bot.rules.ids import TargetName
@@ -26,8 +26,8 @@ def note_card(note: Note, targets: Iterable[TargetName]) -> Card:
             rest = f"It needs {count(missing, 'approval')} more." if missing else "It starts now."
             return _said(f"Your approval of `{note.facts['request']}` is counted. {rest}")
         case NoteKind.ALERT_RESOLVED:
-            landed = f"a backup of {note.facts['target']} landed"
-            return _said(f":white_check_mark: Resolved after {note.facts['after']}: {escape(landed)}.")
+            fresh = f"backups of {note.facts['target']} are fresh again"
+            return _said(f":white_check_mark: Resolved after {note.facts['after']}: {escape(fresh)}.")
         case NoteKind.STAGE_REACHED:
             raise ValueError("a stage is told with its request, by stage_card")
 
@@ -52,7 +52,7 @@ BACKUP_HELP = (
 
 
 def _help(command: str, text: str, targets: Iterable[TargetName]) -> Card:
-    names = ", ".join(f"`{escape(name)}`" for name in targets)
+    names = ", ".join(code(name) for name in targets)
     return Card(f"How to use /{command}", (section(text), context(f"Targets: {names or 'none configured'}")))
 
 

@@ -4,11 +4,15 @@ One function per part of the card; which parts show follows from the request's s
 state made visible and never the click that changed it.
 """
 
+from collections.abc import Sequence
+from itertools import accumulate
+
 from bot.cards.blocks import (
     Block,
     Card,
     actions,
     button,
+    code,
     context,
     count,
     cut,
@@ -22,6 +26,7 @@ from bot.cards.blocks import (
     person,
     section,
     text_input,
+    unticked,
     utc_words,
 )
 from bot.cards.words import NOTHING_CHANGED, sentences
@@ -34,6 +39,8 @@ from bot.rules.target import Target
 from bot.rules.verdict import Check, Outcome, Verdict
 
 MOST_TABLES = 20
+LONGEST_TABLE = 2900
+MOST_BRANCHES = 5
 
 NEW_BRANCH = "restore.new_branch"
 IN_PLACE = "restore.in_place"
@@ -163,7 +170,7 @@ def _troubled(request: Request) -> str:
 
 
 def _point(request: Request) -> list[Block]:
-    asked = f"*Asked for by*\n{person(request.asked_by)}: `{escape(cut(request.words, 200))}`"
+    asked = f"*Asked for by*\n{person(request.asked_by)}: {code(cut(request.words, 200))}"
     if not isinstance(request.point, Instant):
         back = "*Back to*\nthe state right before that restore, kept in its safety copy"
         return [fields(back, asked)]
@@ -197,29 +204,29 @@ def _loss(request: Request) -> list[Block]:
     if request.preview is None or request.stage in {Stage.RUNNING, Stage.VERIFIED}:
         return []
     loss = request.preview.loss
-    shown = loss.changes[:MOST_TABLES]
-    unchanged = len(loss.tables) - len(loss.changes)
-    more = (
-        f" {count(len(loss.changes) - len(shown), 'more table')} not shown."
-        if len(shown) < len(loss.changes)
-        else ""
-    )
+    head, *rows = _table(loss.changes[:MOST_TABLES])
+    unchanged, hidden = len(loss.tables) - len(loss.changes), len(loss.changes) - len(rows)
+    more = f" {count(hidden, 'more table')} not shown." if hidden else ""
     note = (
         f"{count(unchanged, 'table')} unchanged.{more} Net row counts, {local(request.preview.taken_at)}: "
         "rows lost and gained in the same table cancel out, and changed rows are not seen."
     )
-    return [*([section(_table(shown))] if shown else []), context(note)]
+    table = "\n".join([head, *rows])
+    return [*([section(f"```{table}```")] if rows else []), context(note)]
 
 
-def _table(shown: tuple[TableChange, ...]) -> str:
-    width = max((len(change.table) for change in shown), default=5)
-    lines = [f"{'table':<{width}}  {'now':>11}  {'restored':>11}  {'net':>11}"]
-    lines += [
-        f"{change.table:<{width}}  {_rows(change.now, change.exists_now):>11}"
+def _table(changes: Sequence[TableChange]) -> list[str]:
+    """A head and a row for each table, as many as one block takes."""
+    width = max((len(change.table) for change in changes), default=0)
+    head = f"{'table':<{width}}  {'now':>11}  {'restored':>11}  {'net':>11}"
+    rows = [
+        f"{unticked(f'{change.table:<{width}}')}  {_rows(change.now, change.exists_now):>11}"
         f"  {_rows(change.then, change.existed_then):>11}  {_net(change):>11}"
-        for change in shown
+        for change in changes
     ]
-    return f"```{escape(cut(chr(10).join(lines), 2900))}```"
+    ends = accumulate(len(line) + 1 for line in (head, *rows))
+    fitting = sum(end <= LONGEST_TABLE for end in ends)
+    return [head, *rows[: max(fitting - 1, 0)]]
 
 
 def _rows(rows: int | None, exists: bool) -> str:
@@ -252,9 +259,11 @@ def hazards(preview: Preview) -> list[str]:
         "the state from before is kept as a safety copy, from which it can be undone",
     ]
     if preview.child_names:
-        names = ", ".join(f"`{escape(name)}`" for name in preview.child_names[:5])
+        names = ", ".join(code(name) for name in preview.child_names[:MOST_BRANCHES])
+        hidden = len(preview.child_names) - MOST_BRANCHES
+        more = f" and {hidden} more" if hidden > 0 else ""
         lines.append(
-            f"{count(len(preview.child_names), 'child branch')} ({names}) move under the safety copy"
+            f"the safety copy takes over {count(len(preview.child_names), 'child branch')}: {names}{more}"
         )
     if preview.oldest is not None:
         lines.append(f"Neon reaches back to {local(preview.oldest)} and that moment moves on with the clock")
@@ -268,8 +277,8 @@ def _votes(request: Request, target: Target) -> list[Block]:
     able = sorted(target.policy.approvers - request.involved - set(voted))
     so_far = f"approved by {people(voted)}" if voted else "nobody has approved yet"
     text = (
-        f"*Approvals: {len(voted)} of {request.quorum}*, {so_far}.\n"
-        f"May approve: {people(able)} · expires {local(request.expires_at)}"
+        f"*Approvals: {len(voted)} of {request.quorum}*, {so_far}; expires {local(request.expires_at)}.\n"
+        f"May approve: {people(able)}"
     )
     return [divider(), section(text)]
 
@@ -296,7 +305,7 @@ def _checks(request: Request) -> list[Block]:
 
 
 def _check(check: Check) -> str:
-    return f"{_CHECK_MARKS[check.outcome]} {check.name}: {escape(check.detail)}"
+    return f"{_CHECK_MARKS[check.outcome]} {check.name}: {unticked(check.detail)}"
 
 
 def _way_back(request: Request) -> list[Block]:
@@ -305,12 +314,12 @@ def _way_back(request: Request) -> list[Block]:
         return []
     if plan.method is Method.IN_PLACE:
         undone = f" Its undo is `{request.undone_by}`." if request.undone_by else ""
-        return [section(f"*Safety copy:* `{escape(left.name)}` keeps the state from before.{undone}")]
+        return [section(f"*Safety copy:* {code(left.name)} keeps the state from before.{undone}")]
     expiry = f", until {local(left.expires_at)}" if left.expires_at else ""
     connect = f"neonctl connection-string {left.branch} --project-id {plan.project} --database-name …"
     return [
         section(
-            f"*New branch:* `{escape(left.name)}`{expiry}.\n"
+            f"*New branch:* {code(left.name)}{expiry}.\n"
             f"To connect, open it in Neon's console or run `{connect}`: it shows the password to you alone."
         )
     ]
