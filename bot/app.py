@@ -13,18 +13,19 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.config import Settings
 from bot.errors import as_ours
 from bot.neon.client import NeonClient
+from bot.neon.http import Patience
 from bot.rules.clock import system_clock
 from bot.slack.directory import refresh, run_directory
 from bot.slack.inbox import Receiver, run_inbox
 from bot.slack.listeners import build_bolt
 from bot.slack.outbox import Outbox, run_outbox
+from bot.slack.socket import CONNECTIONS, Socket
 from bot.watch.expiry import run_expiry
 from bot.watch.freshness import run_freshness
 from bot.web.server import serving
@@ -36,6 +37,8 @@ from store.memory import Store
 
 STORE_FILE = "store.db"
 SLACK_SECONDS = 15
+NEON_SECONDS = 10.0
+"""How long a reading call waits for a Neon that does not answer: somebody may be waiting for the card."""
 PAUSE_SECONDS = 1.0
 
 Loop = Callable[[], Awaitable[None]]
@@ -64,7 +67,11 @@ def slack_client(settings: Settings) -> AsyncWebClient:
 
 def neon_client(settings: Settings) -> NeonClient:
     environment = settings.environment
-    return NeonClient(api_key=environment.NEON_API_KEY, base_url=environment.NEON_API_URL)
+    return NeonClient(
+        api_key=environment.NEON_API_KEY,
+        base_url=environment.NEON_API_URL,
+        patience=Patience(unreachable=NEON_SECONDS),
+    )
 
 
 async def run(settings: Settings) -> None:
@@ -120,7 +127,7 @@ async def _parts(settings: Settings) -> AsyncIterator[dict[str, Loop]]:
             settings.environment.SLACK_API_URL,
             settings.environment.SLACK_SIGNING_SECRET.get_secret_value(),
         )
-        await _connect(stack, settings, bolt)
+        connections = await _connect(stack, settings, bolt)
         receiver = Receiver(slack, Desk(store, settings.targets, clock), identity.team)
         outbox = Outbox(slack, store, settings.targets, clock)
         yield {
@@ -130,6 +137,7 @@ async def _parts(settings: Settings) -> AsyncIterator[dict[str, Loop]]:
             "directory": lambda: run_directory(slack, store.people, identity.team, clock),
             "freshness": lambda: run_freshness(context, settings.file.watch.every),
             "expiry": lambda: run_expiry(context),
+            **connections,
         }
 
 
@@ -139,16 +147,20 @@ async def _identity(slack: AsyncWebClient) -> Identity:
     return Identity(fields["team_id"], fields["user_id"], {**fields, "bot_id": str(answer.get("bot_id", ""))})
 
 
-async def _connect(stack: AsyncExitStack, settings: Settings, bolt: AsyncApp) -> None:
+async def _connect(stack: AsyncExitStack, settings: Settings, bolt: AsyncApp) -> dict[str, Loop]:
+    """Open the way Slack reaches the bot; returns the loops that keep it open."""
     slack = settings.file.slack
     if slack.mode == "http":
         await stack.enter_async_context(serving(bolt, slack.host, slack.port))
         _LOG.info("listening on %s:%d", slack.host, slack.port)
-        return
-    socket = AsyncSocketModeHandler(bolt, settings.environment.SLACK_APP_TOKEN.get_secret_value())
-    await socket.connect_async()  # type: ignore[no-untyped-call]
-    stack.push_async_callback(socket.close_async)
+        return {}
+    app_token = settings.environment.SLACK_APP_TOKEN.get_secret_value()
+    sockets = [Socket(bolt, app_token) for _ in range(CONNECTIONS)]
+    for socket in sockets:
+        stack.push_async_callback(socket.close)
+        await socket.connect()
     _LOG.info("connected to Slack")
+    return {f"socket {number}": socket.keep for number, socket in enumerate(sockets, 1)}
 
 
 def _private(directory: Path) -> Path:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -32,7 +33,9 @@ NEON_API = "https://console.neon.tech/api/v2"
 SLACK_API = "https://slack.com/api/"
 
 _DURATION = re.compile(r"(\d+)\s*(s|m|h|d)")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+SHORTEST_SECRET = 20
+LONGEST = timedelta(days=3650)
 _SECRET_KEYS = frozenset({"NEON_API_KEY", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"})
 
 
@@ -48,15 +51,43 @@ def _duration(value: object) -> timedelta:
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError('a duration such as "90s", "30m", "25h" or "7d"')
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    seconds = int(match[1]) * _UNITS[match[2]]
+    if seconds > LONGEST.total_seconds():
+        raise ValueError("a duration of at most 3650 days")
+    return timedelta(seconds=seconds)
 
 
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
+def _at_least_a_second(duration: timedelta) -> timedelta:
+    if duration < timedelta(seconds=1):
+        raise ValueError('a duration of at least "1s"')
+    return duration
+
+
+def _at_most_a_month(duration: timedelta) -> timedelta:
+    """Neon lets a branch expire at most 30 days ahead (docs, branch expiration)."""
+    if duration > timedelta(days=30):
+        raise ValueError('a duration of at most "30d", the longest Neon allows')
+    return duration
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_at_least_a_second)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 SlackPerson = Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]+$")]
 SlackChannel = Annotated[str, StringConstraints(pattern=r"^[CG][A-Z0-9]+$")]
 NeonId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,60}$")]
 NeonBranchId = Annotated[str, StringConstraints(pattern=r"^br-[a-z0-9-]{1,57}$")]
+
+
+Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+")]
+
+
+def _not_blank(key: SecretStr) -> SecretStr:
+    if not key.get_secret_value().strip():
+        raise ValueError("a key; it is blank")
+    return key
+
+
+Key = Annotated[SecretStr, AfterValidator(_not_blank)]
 
 
 class _Checked(BaseModel):
@@ -77,7 +108,7 @@ class TargetTable(_Checked):
     max_age: Duration = timedelta(hours=25)
     blind_grace: Duration = timedelta(minutes=10)
     request_lifetime: Duration = timedelta(minutes=30)
-    branch_lifetime: Annotated[Duration, Field(le=timedelta(days=30))] = timedelta(days=7)
+    branch_lifetime: Annotated[Duration, AfterValidator(_at_most_a_month)] = timedelta(days=7)
 
 
 class SlackTable(_Checked):
@@ -91,7 +122,7 @@ class SlackTable(_Checked):
 class WatchTable(_Checked):
     """`[watch]`: how often freshness is looked at."""
 
-    every: Annotated[Duration, Field(ge=timedelta(seconds=1))] = timedelta(minutes=5)
+    every: Duration = timedelta(minutes=5)
 
 
 class File(_Checked):
@@ -103,12 +134,12 @@ class File(_Checked):
 class Environment(_Checked):
     """The variables Safepoint reads; nothing else in the environment matters to it."""
 
-    NEON_API_KEY: SecretStr
-    NEON_API_URL: str = NEON_API
-    SLACK_BOT_TOKEN: Annotated[SecretStr, Field(min_length=1)]
+    NEON_API_KEY: Key
+    NEON_API_URL: Url = NEON_API
+    SLACK_BOT_TOKEN: Key
     SLACK_APP_TOKEN: SecretStr = SecretStr("")
     SLACK_SIGNING_SECRET: SecretStr = SecretStr("")
-    SLACK_API_URL: str = SLACK_API
+    SLACK_API_URL: Url = SLACK_API
     SAFEPOINT_CONFIG: Path = Path(CONFIG_FILE)
     SAFEPOINT_STATE: Path = Path("~/.local/state/safepoint")
 
@@ -132,7 +163,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read and check everything. Raises BadConfig with every mistake found."""
     mistakes: list[str] = []
     environment = _checked(Environment, dict(environ), "environment", mistakes)
-    path = Path(environ.get("SAFEPOINT_CONFIG", CONFIG_FILE))
+    path = Path(environ.get("SAFEPOINT_CONFIG", CONFIG_FILE)).expanduser()
     file = _checked(File, _toml(path, mistakes), str(path), mistakes)
     if environment is not None and file is not None:
         mistakes += _missing_for(file.slack.mode, environment)
@@ -147,10 +178,10 @@ def _toml(path: Path, mistakes: list[str]) -> dict[str, Any] | None:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         mistakes.append(f"{path}: not found; expected the configuration, or its path in SAFEPOINT_CONFIG")
-    except (OSError, UnicodeDecodeError) as error:
-        mistakes.append(f"{path}: cannot be read ({type(error).__name__}); expected a UTF-8 text file")
     except tomllib.TOMLDecodeError as error:
         mistakes.append(f"{path}: {error}; expected TOML")
+    except (OSError, ValueError) as error:  # ValueError: a name or a text that is not UTF-8
+        mistakes.append(f"{path}: cannot be read ({type(error).__name__}); expected a UTF-8 text file")
     return None
 
 
@@ -166,13 +197,24 @@ def _checked(kind: type[Any], found: dict[str, Any] | None, where: str, mistakes
 
 def _mistake(where: str, details: Any) -> str:
     key = ".".join(str(part) for part in details["loc"])
-    expected = _EXPECTED.get(details["type"], details["msg"].removeprefix("Value error, "))
+    expected = _EXPECTED.get(details["type"], _said(details["msg"]))
     if details["type"] == "string_pattern_mismatch":
         expected = f"text like {_EXAMPLES.get(details['ctx']['pattern'], details['ctx']['pattern'])}"
     if details["type"] == "missing":
         return f"{where}: {key}: missing; expected {_WANTED.get(key.rpartition('.')[2], 'a value')}"
-    value = "(not shown)" if key in _SECRET_KEYS else repr(details["input"])
+    value = "(not shown)" if _may_be_secret(key, details) else repr(details["input"])
     return f"{where}: {key} = {value}: expected {expected}"
+
+
+def _may_be_secret(key: str, details: Any) -> bool:
+    """A secret's own variable, or a key we do not know whose value is as long as a token put in the wrong place."""
+    unknown = details["type"] == "extra_forbidden"
+    return key in _SECRET_KEYS or (unknown and len(repr(details["input"])) > SHORTEST_SECRET)
+
+
+def _said(message: str) -> str:
+    """pydantic's message as the end of "expected …"."""
+    return message.removeprefix("Value error, ").replace("Input should be ", "")
 
 
 _EXPECTED = {"extra_forbidden": "no such key; check its spelling and table"}
@@ -181,6 +223,7 @@ _EXAMPLES = {
     r"^[CG][A-Z0-9]+$": "C012AB3CD, a Slack channel id (channel details, at the bottom)",
     r"^br-[a-z0-9-]{1,57}$": "br-wild-boat-648259, the branch's id in Neon's console",
     r"^[a-z0-9-]{1,60}$": "shiny-wind-028834, the project's id in Neon's console",
+    r"^https?://[^\s/]+": "https://console.neon.tech/api/v2",
     r"^[a-z0-9][a-z0-9_-]{0,39}$": "prod: lower-case letters, digits, - and _",
 }
 _WANTED = {

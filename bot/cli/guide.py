@@ -25,8 +25,9 @@ class StepMissed(Exception):
 class Guide:
     """Acts as people in the sandbox, waits for what they should see, and counts what was checked."""
 
-    def __init__(self, http: "httpx.AsyncClient", description: Json) -> None:
+    def __init__(self, http: "httpx.AsyncClient", description: Json, *, quiet: bool = False) -> None:
         self._http = http
+        self._quiet = quiet
         self._channel = description["channel"]
         self._dsn = description["dsn"]
         self._people = {person["name"]: person["id"] for person in description["people"]}
@@ -36,13 +37,13 @@ class Guide:
         return str(self._people[name])
 
     def tell(self, text: str) -> None:
-        print(f"\n* {text}", flush=True)
+        self._print(f"\n* {text}")
 
     def check(self, what: str, holds: bool) -> None:
         if not holds:
             raise StepMissed(what)
         self.steps += 1
-        print(f"  ok  {what}", flush=True)
+        self._print(f"  ok  {what}")
 
     async def count(self, table: str) -> int:
         """Rows of a table of the shop right now, over a fresh connection."""
@@ -194,7 +195,11 @@ class Guide:
         raise StepMissed(what)
 
     def _show(self, message: Json) -> None:
-        print("\n".join(f"      | {line}" for line in self.words(message).splitlines()), flush=True)
+        self._print("\n".join(f"      | {line}" for line in self.words(message).splitlines()))
+
+    def _print(self, text: str) -> None:
+        if not self._quiet:
+            print(text, flush=True)
 
 
 def _button(message: Json, label: str) -> Json | None:

@@ -14,7 +14,7 @@ def run() -> None:
     from bot.app import run as run_bot
     from bot.config import BadConfig, load
     from bot.errors import as_ours
-    from bot.slack.failures import SLACK_FAILURES, code_of
+    from bot.slack.failures import SLACK_FAILURES, name_of
     from bot.work.engine import EngineTaken
     from store.database import StoreIsNewer
 
@@ -28,9 +28,9 @@ def run() -> None:
     except StoreIsNewer as error:
         _stop(f"{error}. Install the newer version again.")
     except SlackApiError as error:
-        _stop(f"Slack refused: {code_of(error)}. `safepoint doctor` checks tokens and scopes.")
+        _stop(f"Slack refused: {name_of(error)}. `safepoint doctor` checks tokens and scopes.")
     except SLACK_FAILURES as error:
-        _stop(f"Slack cannot be reached ({code_of(error)}). Check the network, then start again.")
+        _stop(f"Slack cannot be reached ({name_of(error)}). Check the network, then start again.")
     except Exception as error:  # noqa: BLE001 - the edge of the process: a bug says so, without data of anybody's
         bug = as_ours(error)
         _stop(f"Something went wrong inside Safepoint, {bug.ref}: {dict(bug.facts)}. Please report it.")

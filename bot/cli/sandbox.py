@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any
@@ -89,7 +89,7 @@ async def bot_in(
     """A bot as a process of its own, connected, and past its first look at freshness; `log` takes its stderr."""
     bot = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot.cli", "run"),
-        env={**os.environ, **outside.env},
+        env={**_without_proxies(os.environ), **outside.env},
         stdout=subprocess.DEVNULL,
         stderr=log,
     )
@@ -113,12 +113,17 @@ async def bot_in(
                 await bot.wait()
 
 
+def _without_proxies(environ: Mapping[str, str]) -> dict[str, str]:
+    """slack_sdk would send even loopback traffic through HTTP_PROXY: it does not know NO_PROXY."""
+    return {name: value for name, value in environ.items() if not name.lower().endswith("_proxy")}
+
+
 async def _ready(outside: "Outside") -> None:
     import httpx
 
     await outside.slack.wait_connected()
     async with httpx.AsyncClient(base_url=outside.slack.url) as client:
-        while not _first_words(await client.get("/sandbox/state")):  # noqa: ASYNC110 - the state is Slack's
+        while not _first_words(await client.get("/sandbox/state")):
             await asyncio.sleep(0.05)
 
 

@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.cards.words import sentences
 from bot.errors import Kind, SafepointError, as_ours
-from bot.slack.failures import SLACK_FAILURES
+from bot.slack.failures import SLACK_FAILURES, code_of
 
 T = TypeVar("T")
 
@@ -100,14 +100,8 @@ def failed(name: str, error: Exception, *, missing: str = "") -> Finding:
     return Finding(name, State.FAILED, detail, hint)
 
 
-def slack_code(error: SlackApiError) -> str:
-    """Slack's error word; '' for an answer that is none of Slack's, such as a proxy's page."""
-    data = getattr(error.response, "data", None)
-    return str(data.get("error", "")) if isinstance(data, dict) else ""
-
-
 def _slack_words(error: SlackApiError, missing: str) -> tuple[str, str]:
-    code = slack_code(error)
+    code = code_of(error)
     if not code:
         return (
             "Slack answered with something unreadable",

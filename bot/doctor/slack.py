@@ -11,10 +11,11 @@ from pydantic import SecretStr
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.doctor.findings import Finding, Flaw, Notes, State, judged, slack_code
+from bot.doctor.findings import Finding, Flaw, Notes, State, judged
 from bot.rules.ids import PersonId, TargetName
 from bot.rules.target import Person, Policy, Target, possible_approvers
-from bot.slack.directory import _person as read_person
+from bot.slack.directory import person_of
+from bot.slack.failures import code_of
 
 SCOPES: Mapping[str, str] = {
     "channels:read": "to see whether a target's channel is there, and internal",
@@ -103,9 +104,9 @@ async def _look_up(
         {id_ for target in targets.values() for id_ in target.policy.operators | target.policy.approvers}
     ):
         try:
-            people[id_] = read_person((await slack.users_info(user=id_))["user"], team)
+            people[id_] = person_of((await slack.users_info(user=id_))["user"], team)
         except SlackApiError as error:
-            if slack_code(error) not in _UNKNOWN_PERSON:
+            if code_of(error) not in _UNKNOWN_PERSON:
                 raise
     return people
 

@@ -5,14 +5,14 @@ Covers exactly the tables that `counts.py` counts, so that what cannot be counte
 
 from dataclasses import dataclass
 
-from bot.postgres.counts import _TABLES
+from bot.postgres.counts import TABLES
 from bot.postgres.session import Connection
 
 _ACCESS = f"""
     select nspname || '.' || relname, row_security_active,
       case when has_schema_privilege(nspname, 'usage')
         then has_any_column_privilege(format('%I.%I', nspname, relname), 'select') else false end
-    from ({_TABLES}) tables
+    from ({TABLES}) tables
 """  # noqa: S608 - two constants
 """`count(*)` needs SELECT on any one column (PostgreSQL documentation, GRANT), and a way into the schema."""
 

@@ -13,7 +13,7 @@ from psycopg import sql
 from bot.postgres.session import Connection
 from bot.rules.loss import Counts
 
-_TABLES = """
+TABLES = """
     select n.nspname, c.relname, row_security_active(c.oid)
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('r', 'p') and not c.relispartition and c.relpersistence <> 't'
@@ -26,7 +26,7 @@ _TABLES = """
 async def count_rows(connection: Connection, *, budget_seconds: float) -> Counts:
     """Rows of every table of this database, by `schema.table`; what does not fit into the budget is None."""
     deadline = asyncio.get_running_loop().time() + budget_seconds
-    found = await (await connection.execute(_TABLES)).fetchall()
+    found = await (await connection.execute(TABLES)).fetchall()
     counts: dict[str, int | None] = {}
     for schema, table, rows_may_be_hidden in found:
         out_of_time = asyncio.get_running_loop().time() > deadline

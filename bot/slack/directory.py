@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.rules.clock import Clock
 from bot.rules.ids import PersonId
 from bot.rules.target import Person
-from bot.slack.failures import SLACK_FAILURES, code_of
+from bot.slack.failures import SLACK_FAILURES, name_of
 from store.people import People
 
 REFRESH = timedelta(minutes=10)
@@ -34,9 +34,9 @@ async def person(
     try:
         answer = await client.users_info(user=id_)
     except SLACK_FAILURES as error:
-        _LOG.warning("users.info: %s", code_of(error))
+        _LOG.warning("users.info: %s", name_of(error))
         return None
-    found = _person(answer["user"], team)
+    found = person_of(answer["user"], team)
     await people.refresh([found], clock())
     return found
 
@@ -46,7 +46,7 @@ async def refresh(client: AsyncWebClient, people: People, team: str, clock: Cloc
     total, cursor = 0, ""
     while True:
         answer = await client.users_list(limit=PAGE, cursor=cursor or None)
-        members = [_person(member, team) for member in answer["members"]]
+        members = [person_of(member, team) for member in answer["members"]]
         await people.refresh(members, clock())
         total += len(members)
         cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
@@ -60,11 +60,11 @@ async def run_directory(client: AsyncWebClient, people: People, team: str, clock
         try:
             await refresh(client, people, team, clock)
         except SLACK_FAILURES as error:
-            _LOG.warning("the directory could not be refreshed: %s", code_of(error))
+            _LOG.warning("the directory could not be refreshed: %s", name_of(error))
         await asyncio.sleep(REFRESH.total_seconds())
 
 
-def _person(user: dict[str, Any], team: str) -> Person:
+def person_of(user: dict[str, Any], team: str) -> Person:
     profile = user.get("profile") or {}
     return Person(
         id=PersonId(user["id"]),

@@ -16,7 +16,7 @@ from bot.rules.request import OPEN
 from bot.rules.said import How, Said, note_of
 from bot.rules.target import Act, Person, may
 from bot.slack.directory import person
-from bot.slack.failures import SLACK_FAILURES, code_of
+from bot.slack.failures import SLACK_FAILURES, name_of
 from commands.desk import Desk, OpenModal
 from commands.table import command_for
 
@@ -61,7 +61,7 @@ class Receiver:
         try:
             await self.client.views_open(trigger_id=said.trigger, view=modal.view)
         except SLACK_FAILURES as error:
-            _LOG.warning("views.open: %s", code_of(error))
+            _LOG.warning("views.open: %s", name_of(error))
             raise Refused(Kind.MODAL_EXPIRED) from None
 
     async def _show_home(self, who: Person) -> None:
@@ -73,7 +73,7 @@ class Receiver:
         try:
             await self.client.views_publish(user_id=who.id, view=home_view(targets, fresh, requests))
         except SLACK_FAILURES as error:
-            _LOG.warning("views.publish: %s", code_of(error))
+            _LOG.warning("views.publish: %s", name_of(error))
 
     async def _explain(self, said: Said, error: SafepointError) -> None:
         if said.how is not How.HOME:

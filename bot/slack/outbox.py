@@ -28,7 +28,7 @@ from bot.rules.ids import ChannelId, MessageTs, TargetName
 from bot.rules.request import Request
 from bot.rules.said import NoteKind
 from bot.rules.target import Target
-from bot.slack.failures import SLACK_FAILURES, code_of, status_of
+from bot.slack.failures import SLACK_FAILURES, code_of, name_of, retry_after_seconds, status_of
 from store.memory import Store
 from store.messages import Message, MessageKind
 
@@ -42,7 +42,7 @@ UNREACHABLE = frozenset(
 )
 """Where a message cannot be posted, however often it is tried."""
 
-PASSING = frozenset({"internal_error", "fatal_error", "service_unavailable", "SlackApiError"})
+PASSING = frozenset({"internal_error", "fatal_error", "service_unavailable", ""})
 """Slack's own trouble, or an answer that was none of Slack's."""
 
 _LOG = logging.getLogger("safepoint.slack")
@@ -78,7 +78,7 @@ class Outbox:
         except SlackApiError as error:
             await self._refused(message, error)
         except SLACK_FAILURES as error:
-            _LOG.warning("message %s: %s", message.id, code_of(error))
+            _LOG.warning("message %s: %s", message.id, name_of(error))
             await self._later(message, None)
         except Exception as error:  # noqa: BLE001 - one card that cannot be drawn must not stop all the others
             ours = as_ours(error)
@@ -109,7 +109,7 @@ class Outbox:
         code, status = code_of(error), status_of(error)
         _LOG.warning("message %s: %s %s", message.id, status, code)
         if status == 429:
-            await self._later(message, float(error.response.headers.get("Retry-After", "1")))
+            await self._later(message, retry_after_seconds(error))
         elif code in GONE and message.ts is not None:
             await self.store.messages.move(message, message.channel)
         elif code in UNREACHABLE:

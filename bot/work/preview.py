@@ -43,6 +43,10 @@ async def preview(context: Context, id_: str) -> None:
     request = await context.request(id_)
     try:
         standing = await step("look", Standing, lambda: look(context, request))
+    except SafepointError as error:
+        await context.fail(request.id, Stage.REFUSED, error)
+        return
+    try:
         branch = await step("branch at the point", str, lambda: _branch(context, request))
         counted = await step("count", Counted, lambda: _count(context, request, BranchId(branch)))
     except SafepointError as error:

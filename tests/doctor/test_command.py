@@ -77,7 +77,7 @@ async def test_the_command_prints_every_check_and_ends_well(environ: dict[str, s
 
 
 async def test_one_failure_makes_the_command_end_in_one_and_shows_its_hint(environ: dict[str, str]) -> None:
-    ended = await safepoint_doctor(**{**environ, "NEON_API_KEY": " "})
+    ended = await safepoint_doctor(**{**environ, "NEON_API_KEY": "napi_wrong"})
     assert (ended.code, ended.err) == (1, "")
     [line] = [number for number, line in enumerate(ended.out.splitlines()) if line.startswith("FAILED")]
     told, hint = ended.out.splitlines()[line : line + 2]

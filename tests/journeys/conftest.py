@@ -42,6 +42,7 @@ async def neon_api(outside: Outside) -> AsyncIterator[httpx.AsyncClient]:
     """Neon's API and its faults, as an outsider with the key sees them."""
     headers = {"Authorization": f"Bearer {outside.neon.api_key}"}
     async with httpx.AsyncClient(base_url=outside.neon.url, headers=headers, timeout=15) as client:
+        await client.post(f"{outside.neon.origin}/sandbox/settings", json={"plan": "unlimited"})
         yield client
 
 

@@ -89,7 +89,7 @@ async def test_a_message_slack_would_not_take_arrives_later(guide: Guide, slack:
     kofi, seen = guide.named("Kofi"), await guide.last_ts()
     for name in ("429", "503"):
         await slack.post(
-            "/sandbox/faults", json={"fault": name, "method": "chat.postEphemeral", "times": 2, "seconds": 1}
+            "/sandbox/faults", json={"fault": name, "method": "chat.postEphemeral", "times": 1, "seconds": 1}
         )
     await guide.type(kofi, "/restore", "help")
     await guide.whisper("help", kofi, "shows what going back would mean", after=seen)
