@@ -112,19 +112,24 @@ def _root(directory: Path, user: str | None) -> Path:
         root = directory / "neon"
         root.mkdir(mode=0o700, parents=True)
         return root
-    root = Path(tempfile.mkdtemp(prefix="neon-", dir=_open_place(user)))
+    root = Path(tempfile.mkdtemp(prefix="neon-", dir=_open_place(directory)))
     if user:
         shutil.chown(root, user, _group(user))
     return root
 
 
-def _open_place(user: str | None) -> str:
-    """A short directory for temporary files that `user` can pass through."""
-    for name in (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"):  # noqa: S108 - only looked at here
-        path = Path(name)
-        if len(name) < _LONGEST_ROOT and path.is_dir() and (user is None or _is_open(path)):
-            return name
+def _open_place(directory: Path) -> Path:
+    """A short directory everybody may make files in and pass through: one above `directory` if there is one."""
+    usual = map(Path, (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"))  # noqa: S108 - only looked at
+    for path in (*directory.resolve().parents, *usual):
+        if len(str(path)) < _LONGEST_ROOT and path.is_dir() and _is_shared(path) and _is_open(path):
+            return path
     raise OSError("no directory for temporary files is short enough and open to every user")
+
+
+def _is_shared(path: Path) -> bool:
+    mode = path.stat().st_mode
+    return bool(mode & stat.S_ISVTX and mode & stat.S_IWOTH)
 
 
 def _is_open(path: Path) -> bool:

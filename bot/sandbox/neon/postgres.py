@@ -6,6 +6,7 @@ differs is given at start.
 """
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from signal import SIGINT, SIGQUIT
 import psycopg
 
 from bot.sandbox.neon.place import Place, ProgramFailed
+from bot.sandbox.neon.wal import Lsn
 
 ADMIN = "cloud_admin"  # Neon's own superuser, as a project's roles see it in pg_roles
 MEMBERSHIP = "neon_superuser"  # what every role made through Neon's API is a member of
@@ -59,6 +61,11 @@ async def lay_down(place: Place, data: Path, *statements: str) -> None:
         *("-c", "exit_on_error=on", "postgres"),
         text="".join(f"{' '.join(statement.split())};\n\n" for statement in statements),
     )
+
+
+def last_checkpoint(data: Path) -> Lsn:
+    """Where a cleanly shut down directory stands: `checkPointCopy.redo` in pg_control (pg_control.h, version 1300)."""
+    return Lsn(int.from_bytes((data / "global" / "pg_control").read_bytes()[40:48], sys.byteorder))
 
 
 @dataclass(frozen=True, slots=True)

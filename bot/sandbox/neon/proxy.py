@@ -120,12 +120,14 @@ class Proxy:
         task = asyncio.current_task()
         assert task is not None
         self._sessions.add(task)
+        client = Client(reader, writer)
         try:
-            await self._serve(Client(reader, writer))
+            await self._serve(client)
         except (OSError, EOFError, asyncio.CancelledError):
             pass  # the client left, or was dropped: there is nobody to tell
         finally:
             self._sessions.discard(task)
+            client.writer.transport.abort()
             writer.transport.abort()
 
     async def _serve(self, client: "Client") -> None:
@@ -133,9 +135,10 @@ class Proxy:
             async with asyncio.timeout(_HANDSHAKE_SECONDS):
                 startup = await self._startup(client)
                 if startup is None:
+                    await client.hang_up()
                     return
                 await self._authenticate(client, _user(startup))
-                upstream = await asyncio.open_unix_connection(await self.behind.socket())
+                reader, writer = await asyncio.open_unix_connection(await self.behind.socket())
         except Refused as refused:
             await client.refuse(refused.code, str(refused))
             return
@@ -144,8 +147,11 @@ class Proxy:
             return
         except TimeoutError:
             return
-        upstream[1].write(startup)
-        await self._pump(client, upstream)
+        try:
+            writer.write(startup)
+            await self._pump(client, reader, writer)
+        finally:
+            writer.close()
 
     async def _startup(self, client: "Client") -> bytes | None:
         """The client's startup packet, once it speaks TLS; None if it only came to cancel a query."""
@@ -200,9 +206,8 @@ class Proxy:
         await client.message(b"R", struct.pack("!i", 12) + server.get_server_final().encode())
 
     async def _pump(
-        self, client: "Client", upstream: tuple[asyncio.StreamReader, asyncio.StreamWriter]
+        self, client: "Client", reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        reader, writer = upstream
         ways = [
             asyncio.create_task(self._copy(client.reader, writer)),
             asyncio.create_task(self._copy(reader, client.writer)),
@@ -213,10 +218,7 @@ class Proxy:
             for way in ways:
                 way.cancel()
             await asyncio.gather(*ways, return_exceptions=True)
-            writer.close()
-            client.writer.close()  # flushes what the compute said last, such as why it ended the session
-            with suppress(OSError, asyncio.TimeoutError):
-                await asyncio.wait_for(client.writer.wait_closed(), 1.0)
+            await client.hang_up()  # with what the compute said last, such as why it ended the session
 
     async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(_CHUNK):
@@ -268,9 +270,14 @@ class Client:
     async def refuse(self, code: str, text: str) -> None:
         """Send a fatal error and hang up."""
         fields = {"S": "FATAL", "V": "FATAL", "C": code, "M": text}
-        with suppress(OSError, asyncio.TimeoutError):
+        with suppress(OSError):
             await self.message(b"E", b"".join(f"{k}{v}\0".encode() for k, v in fields.items()) + b"\0")
-            self.writer.close()
+        await self.hang_up()
+
+    async def hang_up(self) -> None:
+        """Send what is still to be sent and end TLS in good order, which libpq insists on."""
+        self.writer.close()
+        with suppress(OSError, asyncio.TimeoutError):
             await asyncio.wait_for(self.writer.wait_closed(), 1.0)
 
     async def send(self, data: bytes) -> None:

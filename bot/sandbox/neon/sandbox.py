@@ -56,6 +56,10 @@ class SandboxNeon:
         key = self.world.new_key("project", project.id)
         return SeededProject(project.id, project.default_branch.id, _dsn(project), key.token)
 
+    async def remove_project(self, project_id: str) -> None:
+        """Take one away again, with its processes and its data."""
+        await self.world.remove_project(self.world.projects[project_id])
+
     def new_api_key(self, kind: KeyKind, project_id: str | None = None) -> str:
         """A key of one of the kinds of neon.md §10."""
         return self.world.new_key(kind, project_id).token

@@ -66,8 +66,13 @@ class Store:
 
     @property
     def data(self) -> Path:
-        """The live directory."""
+        """The live directory. A project's first branch has none until its compute starts for the first time."""
         return self.directory / "data"
+
+    @property
+    def at_rest(self) -> Path:
+        """Where its data is while no server runs."""
+        return self.data if self.data.exists() else self.bases[-1].directory
 
     @property
     def log(self) -> Path:
@@ -83,6 +88,8 @@ class Store:
         """The running server, started if it is not running (it may also have died)."""
         async with self.lock:
             self.untouched = False
+            if not self.data.exists():
+                await self.place.copy(self.bases[-1].directory, self.data)
             if self.server is None or self.server.process.returncode is not None:
                 self.server = await postgres.start(
                     self.place, self.data, sockets=self.sockets, log=self.log, settings=self.archiving

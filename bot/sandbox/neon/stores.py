@@ -31,16 +31,12 @@ class Stores:
         self._first_bases: dict[tuple[str, str], Base] = {}
 
     async def create(self, *, database: str, role: str) -> Store:
-        """A new project's first branch, with one role that owns one database. Its compute is running."""
-        store = self._new_store()
+        """A new project's first branch, with one role that owns one database. Nothing runs, nothing is copied yet."""
         base = await self._first_base(database, role)
+        store = self._new_store()
         base.users += 1
-        await self._place.copy(base.directory, store.data)
-        server = await store.start()
-        async with server.connect() as connection:
-            store.begins = await read_lsn(connection, "(pg_control_checkpoint()).redo_lsn")
-            store.catalogue = await read_catalogue(connection)
-        store.bases = [base]
+        store.bases, store.begins, store.head = [base], base.mark.lsn, base.mark
+        store.catalogue = Catalogue({database: role}, frozenset({role}))
         return store
 
     async def branch(self, source: Store, point: Point, *, running: bool = False) -> Store:
@@ -95,11 +91,12 @@ class Stores:
         store.bases.append(Base(directory, mark, wal_from))
 
     async def remove(self, store: Store) -> None:
-        """Stop it and forget it, and the bases nobody else uses."""
-        self._stores.remove(store)
+        """Stop it and forget it, and the bases nobody else uses. May be called again if it was cancelled."""
+        if store in self._stores:
+            self._stores.remove(store)
+            for base in store.bases:
+                base.users -= 1
         await store.kill()
-        for base in store.bases:
-            base.users -= 1
         unused = [base.directory.parent for base in store.bases if not base.users]
         await self._place.remove(store.directory, store.sockets, *unused)
 
@@ -108,15 +105,16 @@ class Stores:
         await asyncio.gather(*(store.kill() for store in self._stores))
 
     async def _copy_idle(self, source: Store, point: Point, store: Store) -> bool:
-        """Copy a store at rest, if all of it is what `point` asks for."""
+        """Copy a store at rest, if all of it is what `point` asks for. What never ran is still its base: no copy."""
         await source.revive()
         async with source.lock:
             if source.server is not None or not _is_head(source, point):
                 return False
-            await self._place.copy(source.data, store.data)
+            if source.data.exists():
+                await self._place.copy(source.data, store.data)
+                # A branch carries no replication slots.
+                await self._place.remove(*(store.data / "pg_replslot").iterdir())
             self._inherit(store, source, source.bases[-1])
-        # A branch carries no replication slots.
-        await self._place.remove(*(store.data / "pg_replslot").iterdir())
         store.begins, store.catalogue = source.head.lsn, source.catalogue
         at = now()
         store.head = Mark(at, store.begins, at)
@@ -159,8 +157,8 @@ class Stores:
         if known is None:
             directory = self._directory_of_base()
             await postgres.lay_down(self._place, directory, *_FIRST_ROLES, *_owned(database, role))
-            at = now()
-            known = self._first_bases[database, role] = Base(directory, Mark(at, Lsn(0), at), Lsn(0))
+            at, lsn = now(), await asyncio.to_thread(postgres.last_checkpoint, directory)
+            known = self._first_bases[database, role] = Base(directory, Mark(at, lsn, at), lsn)
         return known
 
     def _inherit(self, store: Store, source: Store, base: Base) -> None:

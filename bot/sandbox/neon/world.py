@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bot.sandbox.neon import identifiers
-from bot.sandbox.neon.computes import behind, start_compute
+from bot.sandbox.neon.computes import behind
 from bot.sandbox.neon.faults import Faults, SettingsOrder
 from bot.sandbox.neon.instants import now
 from bot.sandbox.neon.operations import abandon
@@ -50,7 +50,7 @@ class World:
     async def new_project(
         self, *, name: str, database: str, role: str, plan: PlanName | None = None, port: int = 0
     ) -> Project:
-        """A project with its default branch `main`, one role, one database, and a running compute."""
+        """A project with its default branch `main`, one role, one database, and a compute that starts when needed."""
         store = await self.stores.create(database=database, role=role)
         at = now()
         settings = Settings(
@@ -76,9 +76,18 @@ class World:
         project.branches[branch.id] = branch
         self.projects[project.id] = project
         endpoint = self.new_endpoint(project, branch.id, "read_write", port=port)
-        await start_compute(project, endpoint)
-        endpoint.enter("active")
+        await endpoint.proxy.listen()
+        endpoint.enter("idle")
         return project
+
+    async def remove_project(self, project: Project) -> None:
+        """Stop and remove everything of a project, for good."""
+        del self.projects[project.id]
+        await abandon(project)
+        await asyncio.gather(*(endpoint.proxy.close() for endpoint in project.endpoints.values()))
+        branches = [*project.branches.values(), *project.deleted.values()]
+        stores = [branch.store for branch in branches] + [shot.store for shot in project.snapshots.values()]
+        await asyncio.gather(*(self.stores.remove(store) for store in stores if store is not None))
 
     def new_endpoint(self, project: Project, branch_id: str, kind: str, *, port: int = 0) -> Endpoint:
         """An endpoint with a port of its own. It lets nobody in before its compute was started once."""

@@ -16,3 +16,4 @@ async def project(neon: SandboxNeon) -> AsyncIterator[Driver]:
     headers = {"Authorization": f"Bearer {seeded.api_key}"}
     async with httpx.AsyncClient(base_url=neon.url, headers=headers, timeout=20) as client:
         yield Driver(client, seeded.project_id, seeded.branch_id, seeded.dsn)
+    await neon.remove_project(seeded.project_id)

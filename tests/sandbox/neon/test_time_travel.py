@@ -2,12 +2,8 @@
 
 from datetime import timedelta
 
-import psycopg
-import pytest
-from psycopg.conninfo import conninfo_to_dict
-
 from bot.sandbox.neon import SandboxNeon
-from tests.sandbox.neon.driver import Driver, numbers, ok, scalar, session, write
+from tests.sandbox.neon.driver import Driver, numbers, scalar, session, write
 
 
 async def test_a_branch_at_a_past_instant_holds_what_was_committed_before_it(project: Driver) -> None:
@@ -50,29 +46,9 @@ async def test_the_head_of_a_branch_is_everything_committed_and_nothing_in_fligh
     assert await numbers(created["connection_uris"][0]["connection_uri"]) == [1]
 
 
-async def test_restoring_in_place_keeps_id_host_password_and_drops_sessions(project: Driver) -> None:
-    instant = await write(project.dsn, 1, 2)
-    before = await project.branch(project.main)
-    async with session(project.dsn) as connection:
-        await connection.execute("DELETE FROM events")
-        body = {
-            "source_branch_id": project.main,
-            "source_timestamp": instant.isoformat(),
-            "preserve_under_name": "main_old",
-        }
-        await project.restore(project.main, body)
-        with pytest.raises(psycopg.OperationalError):
-            await connection.execute("SELECT 1")
-    assert await numbers(project.dsn) == [1, 2]
-    after = await project.branch(project.main)
-    assert (after["id"], after["name"], after["default"]) == (before["id"], "main", True)
-    assert conninfo_to_dict(await project.uri(project.main)) == conninfo_to_dict(project.dsn)
-
-
 async def _keep_commit_times(neon: SandboxNeon, project: Driver) -> None:
     """Have PostgreSQL remember when each transaction was committed; Neon does not, so the sandbox does not either."""
     server = await neon.world.projects[project.project_id].default_branch.data.start()
     async with server.connect() as connection:
         await connection.execute("ALTER SYSTEM SET track_commit_timestamp = on")
-    (endpoint,) = (await project.get("/endpoints"))["endpoints"]
-    await project.finished(ok(await project.call("POST", f"/endpoints/{endpoint['id']}/suspend")))
+    await neon.world.projects[project.project_id].default_branch.data.stop()

@@ -115,7 +115,7 @@ def _copy_step(world: World, snapshot: Snapshot, branch: Branch, point: Point) -
 
     async def work() -> None:
         snapshot.store = store = await world.stores.branch(source, point)
-        snapshot.lsn, snapshot.size = store.begins, await asyncio.to_thread(_size, store.data)
+        snapshot.lsn, snapshot.size = store.begins, await asyncio.to_thread(_size, store.at_rest)
 
     return Step("create_branch", branch.id, work=work)
 
