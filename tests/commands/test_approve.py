@@ -70,10 +70,11 @@ async def now(desk: Desk) -> Request:
     return found
 
 
-@pytest.fixture(autouse=True)
-async def waiting(desk: Desk) -> None:
-    """A request of Olga's that waits for two approvals."""
+@pytest.fixture
+async def desk(desk: Desk) -> Desk:
+    """With a request of Olga's that waits for two approvals."""
     await desk.store.requests.add(WAITING)
+    return desk
 
 
 # Opening the window
