@@ -45,7 +45,10 @@ async def cancel_request(desk: Desk, said: Said, person: Person) -> Answer:
 
 
 async def undo(desk: Desk, said: Said, person: Person) -> Answer:
-    """Ask to go back to the safety copy of a finished in-place restore. It is previewed and approved like any other."""
+    """Ask to go back to the safety copy of a finished in-place restore. It is previewed and approved like any other.
+
+    What goes back is the branch that was restored, also when the target stands for another one by now.
+    """
     original, target = await desk.request(read_button(said.text).request)
     require(person, Act.ASK, target)
     if not can_undo(original) or original.left_behind is None:
@@ -75,10 +78,10 @@ def _request(
     return Request(
         id=RequestId(f"r-{said.id}"),
         target=target.name,
-        project=target.project,
-        branch=target.branch,
-        purpose=Purpose.RESTORE if undoes is None else Purpose.UNDO,
-        words=f"{said.name} {said.text}" if undoes is None else f"Undo {undoes.id}",
+        project=undoes.project if undoes else target.project,
+        branch=undoes.branch if undoes else target.branch,
+        purpose=Purpose.UNDO if undoes else Purpose.RESTORE,
+        words=f"Undo {undoes.id}" if undoes else f"{said.name} {said.text}",
         asked_by=person.id,
         asked_at=said.at,
         channel=said.channel,

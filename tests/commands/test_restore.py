@@ -5,7 +5,7 @@ import pytest
 
 from bot.cards.restore import CANCEL, IN_PLACE, NEW_BRANCH, UNDO, request_card
 from bot.errors import Kind, Refused
-from bot.rules.ids import PersonId, RequestId
+from bot.rules.ids import BranchId, PersonId, ProjectId, RequestId
 from bot.rules.plan import Method
 from bot.rules.point import Head, Instant
 from bot.rules.request import Purpose, Request, Stage
@@ -173,6 +173,18 @@ async def test_an_undo_is_a_request_of_its_own_for_the_head_of_the_safety_copy(d
     assert (wish.branch, wish.asked_by, wish.undoes) == (TARGET.branch, OMAR, done.id)
     assert wish.stage is Stage.LOOKING
     assert (await the_request(desk)).undone_by == wish.id
+
+
+async def test_an_undo_never_reaches_a_branch_the_target_came_to_stand_for_afterwards(desk: Desk) -> None:
+    await desk.store.requests.add(request_at(Stage.VERIFIED))
+    moved = replace(TARGET, project=ProjectId("another"), branch=BranchId("br-promoted"))
+    await undo(
+        replace(desk, targets={TARGET.name: moved}),
+        said(UNDO, CARRIED, how=How.CLICK, id="und2345"),
+        person(),
+    )
+    wish = await the_request(desk, "r-und2345")
+    assert (wish.project, wish.branch) == (TARGET.project, TARGET.branch)
 
 
 async def test_a_second_undo_is_refused(desk: Desk) -> None:
