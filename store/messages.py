@@ -8,11 +8,11 @@ Rendering and sending are done elsewhere.
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from secrets import token_hex
 
 from pydantic import TypeAdapter
 from sqlite_utils import Database
 
-from bot.errors import new_ref
 from bot.rules.clock import iso
 from bot.rules.ids import ChannelId, MessageTs, PersonId
 from bot.rules.said import Note
@@ -72,7 +72,15 @@ def say(
             (id, kind, subject, channel, person, doc, ts, wanted, shown, attempts, due_at, given_up)
         values (?, ?, ?, ?, ?, ?, '', 1, 0, 0, ?, '')
         """,
-        [new_ref("n"), kind, subject, channel, person or "", _NOTE.dump_json(note).decode(), _AT_ONCE],
+        [
+            f"n-{token_hex(12)}",
+            kind,
+            subject,
+            channel,
+            person or "",
+            _NOTE.dump_json(note).decode(),
+            _AT_ONCE,
+        ],
     )
 
 
