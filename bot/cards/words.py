@@ -23,11 +23,6 @@ def sentences(kind: Kind, facts: Facts) -> Sentences:
     return words if isinstance(words, tuple) else words(_Facts(facts, shown))
 
 
-def trouble_text(trouble: Trouble) -> str:
-    fact, advice = sentences(trouble.kind, trouble.facts)
-    return f"{fact} {advice}"
-
-
 def trouble_card(trouble: Trouble) -> Card:
     fact, advice = sentences(trouble.kind, trouble.facts)
     return Card(f"{fact} {advice}", (section(f"{fact}\n{advice}"), context(f"ref `{trouble.ref}`")))

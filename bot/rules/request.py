@@ -8,7 +8,7 @@ applies them one at a time, which is what makes two simultaneous clicks one rest
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from bot.errors import Kind, Refused
@@ -251,7 +251,3 @@ def _require_stage(request: Request, *stages: Stage) -> None:
 
 def _closed(phases: tuple[Phase, ...], now: datetime) -> tuple[Phase, ...]:
     return tuple(replace(phase, ended_at=phase.ended_at or now) for phase in phases)
-
-
-def lifetime_left(request: Request, now: datetime) -> timedelta:
-    return max((request.expires_at or now) - now, timedelta(0))
