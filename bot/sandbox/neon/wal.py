@@ -4,6 +4,7 @@ Segments are 1 MB. A file is named by timeline and number, 24 hexadecimal digits
 An archived segment is never written again, so branches share it by hard link.
 """
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Self
 
 SEGMENT_BYTES = 1024 * 1024
+_LSN = re.compile(r"([0-9a-fA-F]{1,8})/([0-9a-fA-F]{1,8})")
 _SEGMENTS_TO_A_FILE_ID = 2**32 // SEGMENT_BYTES
 
 
@@ -23,10 +25,10 @@ class Lsn:
     @classmethod
     def read(cls, text: str) -> Self:
         """Raises ValueError unless `text` is two hexadecimal numbers with a slash between."""
-        high, slash, low = text.partition("/")
-        if not slash or not 1 <= len(high) <= 8 or not 1 <= len(low) <= 8:
+        match = _LSN.fullmatch(text)
+        if match is None:
             raise ValueError(f"not an LSN: {text!r}")
-        return cls((int(high, 16) << 32) + int(low, 16))
+        return cls((int(match[1], 16) << 32) + int(match[2], 16))
 
     def __str__(self) -> str:
         return f"{self.value >> 32:X}/{self.value & 0xFFFFFFFF:X}"
