@@ -84,7 +84,7 @@ def request_card(request: Request, target: Target) -> Card:
         *_votes(request, target),
         *_phases(request),
         *_checks(request),
-        *_way_back(request),
+        *_way_back(request, target),
         *_buttons(request),
         context(_footer(request)),
     ]
@@ -308,7 +308,7 @@ def _check(check: Check) -> str:
     return f"{_CHECK_MARKS[check.outcome]} {check.name}: {unticked(check.detail)}"
 
 
-def _way_back(request: Request) -> list[Block]:
+def _way_back(request: Request, target: Target) -> list[Block]:
     left, plan = request.left_behind, request.plan
     if left is None or plan is None:
         return []
@@ -316,11 +316,15 @@ def _way_back(request: Request) -> list[Block]:
         undone = f" Its undo is `{request.undone_by}`." if request.undone_by else ""
         return [section(f"*Safety copy:* {code(left.name)} keeps the state from before.{undone}")]
     expiry = f", until {local(left.expires_at)}" if left.expires_at else ""
-    connect = f"neonctl connection-string {left.branch} --project-id {plan.project} --database-name …"
+    connect = (
+        f"neonctl connection-string {left.branch} --project-id {plan.project}"
+        f" --database-name {target.database} --role-name {target.role}"
+    )
     return [
         section(
             f"*New branch:* {code(left.name)}{expiry}.\n"
-            f"To connect, open it in Neon's console or run `{connect}`: it shows the password to you alone."
+            f"To connect, open it in Neon's console or run this, which shows the password to you alone:\n"
+            f"```{escape(connect)}```"
         )
     ]
 
