@@ -239,7 +239,10 @@ def test_a_new_branch_tells_how_to_connect_without_a_password() -> None:
     left = LeftBehind(BranchId("br-new-000003"), "safepoint-restored-r-1", T0 + timedelta(days=7))
     shown = words(card_of(finish(replace(running, left_behind=left), verification(Outcome.PASSED), T0)))
     assert "*The new branch is ready and verified.* prod itself was not touched." in shown
-    assert "neonctl connection-string br-new-000003 --project-id shiny-wind-028834" in shown
+    assert (
+        "neonctl connection-string br-new-000003 --project-id shiny-wind-028834"
+        " --database-name shop --role-name shop_owner" in shown
+    )
     assert local(T0 + timedelta(days=7)) in shown
     assert "postgres" not in shown
 
