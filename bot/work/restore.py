@@ -8,7 +8,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from bot.errors import Kind, NeedsHuman, Refused, SafepointError, Unavailable
+from bot.errors import Bug, Kind, NeedsHuman, Refused, SafepointError, Unavailable
 from bot.neon.models import Restored
 from bot.rules.plan import Method, Plan
 from bot.rules.point import Instant
@@ -22,6 +22,9 @@ from bot.work.verify import position, verify
 RESTORING = "restoring"
 BLIND_SECONDS = 900.0
 """How long a resumed run waits for Neon to tell whether the restore had been called before the crash."""
+BLIND_PAUSE_SECONDS = 2.0
+BLINDING = frozenset({Kind.WRONG_KEY, Kind.NOT_FOUND})
+"""Refusals that hide what an earlier call did: the key was changed, or no longer reaches the project."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ async def _in_place(context: Context, request: Request, plan: Plan) -> None:
         restored = await step(
             "restore", Restored, lambda: _rewind(context, plan, copy_name, may_have_sent=may_have_sent)
         )
-    except NeedsHuman as error:
+    except (NeedsHuman, Bug) as error:  # a bug may have struck after the call was sent
         await context.fail(request.id, Stage.NEEDS_HUMAN, error)
         return
     except SafepointError as error:
@@ -107,7 +110,7 @@ async def _recheck(context: Context, request: Request, plan: Plan) -> Before:
 
 async def _rewind(context: Context, plan: Plan, copy_name: str, *, may_have_sent: bool) -> Restored:
     """The restore call. Until Neon has been seen, a run that was killed here may have restored already: such a run
-    waits for Neon, and is never told as "nothing changed" because Neon could not be asked.
+    waits for Neon, and is never told as "nothing changed" because Neon could not be asked or would not answer.
     """
     deadline = asyncio.get_running_loop().time() + BLIND_SECONDS
     while True:
@@ -119,12 +122,12 @@ async def _rewind(context: Context, plan: Plan, copy_name: str, *, may_have_sent
                 at=plan.point.at if isinstance(plan.point, Instant) else None,
                 preserve_as=copy_name,
             )
-        except Unavailable as error:
-            if not may_have_sent:
+        except (Refused, Unavailable) as error:
+            if not may_have_sent or (isinstance(error, Refused) and error.kind not in BLINDING):
                 raise
             if asyncio.get_running_loop().time() > deadline:
                 raise NeedsHuman(Kind.ANSWER_LOST, branch=plan.branch, preserve_as=copy_name) from None
-            await asyncio.sleep(min(error.retry_after_seconds, 5.0))
+            await asyncio.sleep(BLIND_PAUSE_SECONDS)
 
 
 async def _settle(context: Context, plan: Plan, restored: Restored) -> bool:
