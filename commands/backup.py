@@ -30,7 +30,7 @@ async def back_up_now(desk: Desk, said: Said, person: Person) -> Answer:
 
 
 def _id(said: Said) -> BackupId:
-    return BackupId(f"b-{said.id}")
+    return BackupId(f"b-{said.ref}")
 
 
 def _made_name(said: Said, target: Target) -> str:

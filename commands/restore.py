@@ -76,7 +76,7 @@ def _request(
     undoes: Request | None = None,
 ) -> Request:
     return Request(
-        id=RequestId(f"r-{said.id}"),
+        id=RequestId(f"r-{said.ref}"),
         target=target.name,
         project=undoes.project if undoes else target.project,
         branch=undoes.branch if undoes else target.branch,

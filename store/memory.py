@@ -26,6 +26,7 @@ class Store:
 
     def __init__(self, sql: Sql, clock: Clock) -> None:
         self._sql = sql
+        self._clock = clock
         self.inbox = Inbox(sql, clock)
         self.people = People(sql)
         self.messages = Messages(sql)
@@ -86,7 +87,7 @@ class Store:
                 running = self.requests.where_in(
                     db, "branch = ? and stage = ?", [request.branch, Stage.RUNNING.value]
                 )
-                return begin_run(request, branch_is_busy=bool(running))
+                return begin_run(request, branch_is_busy=bool(running), now=self._clock())
 
             return self.requests.change_in(db, id_, transition)
 

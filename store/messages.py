@@ -49,7 +49,8 @@ _AT_ONCE = "0000"
 def show(db: Database, kind: MessageKind, subject: str, channel: ChannelId, revision: int) -> None:
     """Have the card of `subject` show its `revision`: a new message the first time, an edit afterwards.
 
-    A card that was given up is tried again: Slack may have been down for longer than anybody tries.
+    A card that was given up is tried again: Slack may have been down for longer than anybody tries. One that is waiting
+    for its next attempt goes on waiting: Slack may have asked for that.
     """
     db.execute(
         """
@@ -57,7 +58,10 @@ def show(db: Database, kind: MessageKind, subject: str, channel: ChannelId, revi
             (id, kind, subject, channel, person, doc, ts, wanted, shown, attempts, due_at, given_up)
         values (?, ?, ?, ?, '', '', '', ?, 0, 0, ?, '')
         on conflict (id) do update
-            set wanted = excluded.wanted, due_at = excluded.due_at, attempts = 0, given_up = ''
+            set wanted = excluded.wanted,
+                due_at = case when given_up = '' and attempts > 0 then due_at else excluded.due_at end,
+                attempts = case when given_up = '' then attempts else 0 end,
+                given_up = ''
         """,
         [f"{kind}:{subject}", kind, subject, channel, revision + 1, _AT_ONCE],
     )

@@ -107,7 +107,7 @@ def request_at(
         return looking
     if stage is Stage.REFUSED:
         return fail(looking, stage, trouble, T0)
-    choosing = previewed(looking, found or preview())
+    choosing = previewed(looking, found or preview(), T0 + policy.request_lifetime)
     if stage is Stage.CHOOSING:
         return choosing
     if stage is Stage.CANCELLED:
@@ -123,7 +123,7 @@ def request_at(
     approved = approve(chosen)
     if stage is Stage.APPROVED:
         return approved
-    running = begin_phase(begin_run(approved, branch_is_busy=False), "restoring", T0)
+    running = begin_phase(begin_run(approved, branch_is_busy=False, now=T0), "restoring", T0)
     if stage is Stage.RUNNING:
         return running
     if stage in {Stage.FAILED_UNCHANGED, Stage.VOID}:

@@ -6,6 +6,7 @@ state made visible and never the click that changed it.
 
 from collections.abc import Sequence
 from itertools import accumulate
+from shlex import quote
 
 from bot.cards.blocks import (
     Block,
@@ -318,7 +319,7 @@ def _way_back(request: Request, target: Target) -> list[Block]:
     expiry = f", until {local(left.expires_at)}" if left.expires_at else ""
     connect = (
         f"neonctl connection-string {left.branch} --project-id {plan.project}"
-        f" --database-name {target.database} --role-name {target.role}"
+        f" --database-name {quote(target.database)} --role-name {quote(target.role)}"
     )
     return [
         section(

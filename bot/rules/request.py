@@ -4,7 +4,7 @@ Every transition is a pure function from a request to the next one, or raises Re
 applies them one at a time, which is what makes two simultaneous clicks one restore. Running them is not done here.
 
     LOOKING ─> CHOOSING ─> APPROVING ─> APPROVED ─> RUNNING ─> VERIFIED | UNVERIFIED | FAILED_UNCHANGED | NEEDS_HUMAN
-       └> REFUSED    └> CANCELLED   └> DENIED, EXPIRED, CANCELLED, VOID
+       └> REFUSED    └> CANCELLED, EXPIRED (also while APPROVING and APPROVED)   └> DENIED       └> VOID
 """
 
 from dataclasses import dataclass, replace
@@ -122,13 +122,15 @@ class Request:
         return max(self.quorum - len(self.votes), 0)
 
 
-def previewed(request: Request, preview: Preview) -> Request:
+def previewed(request: Request, preview: Preview, expires_at: datetime) -> Request:
+    """The preview is there; it may be chosen from until `expires_at`, since an old one describes another world."""
     _require_stage(request, Stage.LOOKING)
-    return replace(request, stage=Stage.CHOOSING, preview=preview)
+    return replace(request, stage=Stage.CHOOSING, preview=preview, expires_at=expires_at)
 
 
 def choose(request: Request, method: Method, person: PersonId, policy: Policy, now: datetime) -> Request:
     """Settle on a method: a new branch runs at once, an in-place restore goes to the approvers."""
+    _require_in_time(request, now)
     _require_stage(request, Stage.CHOOSING)
     assert request.preview is not None
     plan = plan_restore(
@@ -176,13 +178,19 @@ def cancel(request: Request, person: PersonId, now: datetime) -> Request:
 
 def expire(request: Request, now: datetime) -> Request:
     """The same request, or its expired successor once its time is up."""
-    if request.stage is Stage.APPROVING and request.expires_at is not None and now >= request.expires_at:
+    waiting = request.stage in {Stage.CHOOSING, Stage.APPROVING, Stage.APPROVED}
+    if waiting and request.expires_at is not None and now >= request.expires_at:
         return replace(request, stage=Stage.EXPIRED, ended_at=now)
     return request
 
 
-def begin_run(request: Request, *, branch_is_busy: bool) -> Request:
-    """An approved request starts to run, unless another run holds its branch: then it waits as it is."""
+def begin_run(request: Request, *, branch_is_busy: bool, now: datetime) -> Request:
+    """An approved request starts to run, unless another run holds its branch: then it waits as it is.
+
+    One that was approved too long ago, because the bot was down or the branch busy, expires instead.
+    """
+    if (expired := expire(request, now)) is not request:
+        return expired
     if request.stage is not Stage.APPROVED or branch_is_busy:
         return request
     return replace(request, stage=Stage.RUNNING)
@@ -237,11 +245,15 @@ def not_undone(request: Request, undo: RequestId) -> Request:
 
 
 def _require_votable(request: Request, person: PersonId, now: datetime) -> None:
-    if request.stage is Stage.EXPIRED or expire(request, now).stage is Stage.EXPIRED:
-        raise Refused(Kind.REQUEST_EXPIRED, request=request.id)
+    _require_in_time(request, now)
     _require_stage(request, Stage.APPROVING)
     if person in request.involved:
         raise Refused(Kind.OWN_REQUEST, request=request.id)
+
+
+def _require_in_time(request: Request, now: datetime) -> None:
+    if expire(request, now).stage is Stage.EXPIRED:
+        raise Refused(Kind.REQUEST_EXPIRED, request=request.id)
 
 
 def _require_stage(request: Request, *stages: Stage) -> None:

@@ -37,6 +37,11 @@ class Said:
     trigger: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def ref(self) -> str:
+        """What is asked for is known by this part of the id: short enough for the phone, long enough to be alone."""
+        return self.id[:8]
+
 
 class NoteKind(StrEnum):
     """Short answers to one person, one member per text in `bot/cards/notes.py`."""

@@ -27,7 +27,7 @@ ANYTHING = re.compile(".*", re.DOTALL)
 HOME_OPENED = "app_home_opened"
 
 _ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
-_ID_LENGTH = 7
+_ID_LENGTH = 16
 
 
 def build_bolt(
@@ -157,8 +157,8 @@ def _errors(said: Said) -> dict[str, str]:
 
 
 def _id(*unique: str) -> str:
-    """A short id that follows from Slack's own: an envelope delivered twice is the same thing said."""
-    number = int.from_bytes(hashlib.sha256("|".join(unique).encode()).digest()[:8])
+    """An id that follows from Slack's own: an envelope delivered twice is the same thing said."""
+    number = int.from_bytes(hashlib.sha256("|".join(unique).encode()).digest())
     letters = []
     for _ in range(_ID_LENGTH):
         number, rest = divmod(number, len(_ID_ALPHABET))

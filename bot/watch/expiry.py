@@ -20,5 +20,5 @@ async def expire_overdue(context: Context) -> None:
     def transition(request: Request) -> Request:
         return expire(request, now)
 
-    for request in await context.store.requests_in(Stage.APPROVING):
+    for request in await context.store.requests_in(Stage.CHOOSING, Stage.APPROVING, Stage.APPROVED):
         await context.store.requests.change(request.id, transition)

@@ -54,8 +54,14 @@ async def _copy(context: Context, wish: Backup) -> Copy:
     except Refused as error:
         if error.kind is not Kind.SNAPSHOT_REFUSED:
             raise
-        return await _copy_as_branch(context, wish, str(error.facts.get("message", "Neon refused it")))
+        return await _copy_as_branch(context, wish, _reason(error))
     return Copy(BackupKind.SNAPSHOT, snapshot.id, snapshot.timestamp or snapshot.created_at)
+
+
+def _reason(refusal: Refused) -> str:
+    """Why Neon refused, in its own words where it gave any."""
+    told = (refusal.facts.get(name) for name in ("message", "limit", "what"))
+    return next((str(fact) for fact in told if fact), "it gave no reason")
 
 
 async def _copy_as_branch(context: Context, wish: Backup, why: str) -> Copy:

@@ -1,9 +1,10 @@
 """What every workflow may use, and what they all do: move a request on, and end it when something is wrong."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.errors import SafepointError, as_ours
@@ -28,6 +29,8 @@ class Context:
     neon: NeonClient
     targets: Mapping[TargetName, Target]
     clock: Clock
+    looking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while freshness is looked at: an older look must not be written down after a newer one."""
 
     async def request(self, id_: str) -> Request:
         request = await self.store.requests.get(id_)

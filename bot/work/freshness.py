@@ -17,6 +17,11 @@ from bot.work.context import Context, log_trouble
 
 async def look(context: Context, target: Target) -> Freshness:
     """Ask, judge and remember; open, edit or resolve the target's alert as the rules say."""
+    async with context.looking:
+        return await _look(context, target)
+
+
+async def _look(context: Context, target: Target) -> Freshness:
     newest, trouble = None, ""
     try:
         newest = await _newest(context, target)

@@ -131,7 +131,7 @@ async def _show(context: Context, request: Request, found: Preview) -> None:
     policy, now = context.targets[request.target].policy, context.now()
 
     def transition(current: Request) -> Request:
-        shown = previewed(current, found)
+        shown = previewed(current, found, now + policy.request_lifetime)
         if current.purpose is not Purpose.UNDO:
             return shown
         return choose(shown, Method.IN_PLACE, current.asked_by, policy, now)

@@ -17,12 +17,13 @@ from bot.rules.plan import Method, Plan
 from bot.rules.point import Instant
 from bot.rules.request import Request
 from bot.rules.verdict import (
+    Before,
     Check,
     Outcome,
     Verification,
     rows_as_previewed,
     same_tables,
-    write_position_went_back,
+    went_back,
 )
 from bot.work.context import COUNT_SECONDS, Context, log_trouble
 
@@ -63,8 +64,10 @@ async def verify(
         same_tables(preview.then, looked.counts),
         rows_as_previewed(preview.then, looked.counts, live=live),
     ]
-    if live and isinstance(plan.point, Instant):
-        checks.append(write_position_went_back(position_before, looked.position))
+    if live:
+        rewinds = isinstance(plan.point, Instant)  # an undo may go to a state that was written further
+        before = Before(preview.now, position_before if rewinds else None)
+        checks.append(went_back(before, preview.then, looked.counts, looked.position))
     return Verification(tuple(checks), not_checked)
 
 

@@ -181,11 +181,11 @@ def test_a_request_cannot_be_cancelled_afterwards(stage: Stage) -> None:
     assert refused(lambda: cancel(request_at(stage), OMAR, T0)) is Kind.REQUEST_MOVED_ON
 
 
-def test_only_a_request_that_waits_for_votes_expires() -> None:
-    late = T0 + 1000 * MINUTE
+def test_only_a_request_that_waits_expires() -> None:
+    late, waiting = T0 + 1000 * MINUTE, {Stage.CHOOSING, Stage.APPROVING, Stage.APPROVED}
     for stage in Stage:
         after = expire(request_at(stage), late)
-        assert after.stage is (Stage.EXPIRED if stage is Stage.APPROVING else stage)
+        assert after.stage is (Stage.EXPIRED if stage in waiting else stage)
 
 
 def test_an_expired_request_stays_expired() -> None:
@@ -199,14 +199,28 @@ def test_an_expired_request_stays_expired() -> None:
 
 def test_an_approved_request_runs_unless_its_branch_is_busy() -> None:
     approved = request_at(Stage.APPROVED)
-    assert begin_run(approved, branch_is_busy=True) is approved
-    assert begin_run(approved, branch_is_busy=False).stage is Stage.RUNNING
+    assert begin_run(approved, branch_is_busy=True, now=T0) is approved
+    assert begin_run(approved, branch_is_busy=False, now=T0).stage is Stage.RUNNING
 
 
 @pytest.mark.parametrize("stage", sorted(set(Stage) - {Stage.APPROVED}))
 def test_nothing_but_an_approved_request_runs(stage: Stage) -> None:
     before = request_at(stage)
-    assert begin_run(before, branch_is_busy=False) is before
+    assert begin_run(before, branch_is_busy=False, now=T0) is before
+
+
+def test_an_approval_that_is_too_old_starts_nothing() -> None:
+    approved = request_at(Stage.APPROVED)
+    assert approved.expires_at is not None
+    assert begin_run(approved, branch_is_busy=False, now=approved.expires_at).stage is Stage.EXPIRED
+
+
+def test_an_old_preview_can_no_longer_be_chosen_from() -> None:
+    choosing = request_at(Stage.CHOOSING)
+    assert choosing.expires_at is not None
+    with pytest.raises(Refused) as refused:
+        choose(choosing, Method.IN_PLACE, OLGA, POLICY, choosing.expires_at)
+    assert refused.value.kind is Kind.REQUEST_EXPIRED
 
 
 def test_a_phase_that_began_before_a_crash_is_not_begun_again() -> None:
@@ -242,14 +256,14 @@ def test_the_verdict_names_the_end(outcome: Outcome, stage: Stage) -> None:
 
 DIGEST = digest_of(request_at(Stage.APPROVING))
 TRANSITIONS: dict[str, Callable[[Request], Request]] = {
-    "previewed": lambda found: previewed(found, preview()),
+    "previewed": lambda found: previewed(found, preview(), T0 + MINUTE),
     "choose": lambda found: choose(found, Method.IN_PLACE, OMAR, POLICY, T0),
     "choose a branch": lambda found: choose(found, Method.NEW_BRANCH, OMAR, POLICY, T0),
     "vote": lambda found: vote(found, ADA, DIGEST, T0),
     "deny": lambda found: deny(found, ADA, "no", T0),
     "cancel": lambda found: cancel(found, OLGA, T0),
     "expire": lambda found: expire(found, T0 + 1000 * MINUTE),
-    "begin_run": lambda found: begin_run(found, branch_is_busy=False),
+    "begin_run": lambda found: begin_run(found, branch_is_busy=False, now=T0),
     "finish": lambda found: finish(found, verification(Outcome.PASSED), T0),
     "fail": lambda found: fail(found, Stage.FAILED_UNCHANGED, TROUBLE, T0),
 }

@@ -4,13 +4,14 @@ from hypothesis import strategies as st
 
 from bot.rules.loss import Counts
 from bot.rules.verdict import (
+    Before,
     Check,
     Outcome,
     Verdict,
     Verification,
     rows_as_previewed,
     same_tables,
-    write_position_went_back,
+    went_back,
 )
 from tests.builders import verification
 
@@ -78,8 +79,12 @@ def test_many_missing_tables_are_named_by_a_few_and_counted() -> None:
         ({"a": 5}, {"a": 5}, P, P),
         ({"a": 5}, {"a": 6}, P, F),
         ({"a": 5}, {"a": 4}, F, F),
-        ({"a": 5000}, {"a": 4995}, W, F),
-        ({"a": 5000}, {"a": 4994}, F, F),
+        ({"a": 5000}, {"a": 4990}, W, F),
+        ({"a": 5000}, {"a": 4989}, F, F),
+        ({"a": 20000}, {"a": 19980}, W, F),
+        ({"a": 20000}, {"a": 19979}, F, F),
+        ({"a": 20}, {"a": 18}, W, F),
+        ({"a": 20}, {"a": 17}, F, F),
         ({"a": 5}, {"a": None}, N, N),
         ({"a": None}, {"a": 5}, N, N),
         ({"a": None, "b": 5}, {"a": 5, "b": 4}, F, F),
@@ -113,9 +118,27 @@ def test_a_new_branch_passes_only_when_every_count_is_the_same(expected: Counts,
 
 @pytest.mark.parametrize(
     ("before", "after", "outcome"),
-    [(10, 9, P), (10, 10, W), (10, 11, W), (None, 9, N), (10, None, N), (0, 0, W)],
+    [(10, 9, P), (10, 10, W), (10, 11, W), (None, 9, W), (10, None, W), (0, 0, W)],
 )
-def test_only_a_write_position_that_went_back_shows_that_the_branch_was_rewound(
+def test_a_lower_write_position_alone_shows_that_the_branch_was_rewound(
     before: int | None, after: int | None, outcome: Outcome
 ) -> None:
-    assert write_position_went_back(before, after).outcome is outcome
+    assert went_back(Before({"a": 1}, before), {"a": 1}, {"a": 1}, after).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("before", "then", "found", "outcome"),
+    [
+        ({"a": 120}, {"a": 100}, {"a": 101}, P),
+        ({"a": 120}, {"a": 100}, {"a": 120}, F),
+        ({"a": 120}, {"a": 100}, {"a": 121}, F),
+        ({"a": 0}, {"a": 100}, {"a": 100}, P),
+        ({"a": 120, "b": 5}, {"a": 100, "b": 9}, {"a": 120, "b": 9}, W),
+        ({"a": None}, {"a": 100}, {"a": 100}, W),
+        ({"a": 5}, {"b": 5}, {"b": 5}, W),
+    ],
+)
+def test_data_that_looks_as_before_the_restore_is_never_passed(
+    before: Counts, then: Counts, found: Counts, outcome: Outcome
+) -> None:
+    assert went_back(Before(before, 10), then, found, 20).outcome is outcome

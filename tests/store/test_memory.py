@@ -98,7 +98,7 @@ async def test_one_person_voting_twice_at_the_same_moment_counts_once(store: Sto
 
 
 async def test_two_processes_voting_at_the_same_moment_start_one_run(tmp_path: Path) -> None:
-    one, other = await Store.open(tmp_path / "store.db"), await Store.open(tmp_path / "store.db")
+    one, other = [await Store.open(tmp_path / "store.db", lambda: T0) for _ in range(2)]
     for number in range(10):
         id_ = RequestId(f"r-{number}")
         first = request_at(Stage.APPROVING, start=request(id=id_, branch=BranchId(f"br-{number}")))
