@@ -4,6 +4,7 @@ A project with an operation under way is left alone until the next round, as the
 """
 
 import asyncio
+import itertools
 import logging
 
 from bot.sandbox.neon.api.branches import delete_steps
@@ -16,19 +17,21 @@ from bot.sandbox.neon.rows import Project
 from bot.sandbox.neon.world import World
 
 _ROUND_SECONDS = 0.25
+_ROUNDS_BETWEEN_BASES = 8
 
 logger = logging.getLogger(__name__)
 
 
 async def keep_house(world: World) -> None:
     """Go round all projects until cancelled."""
-    while True:
+    for rounds in itertools.count():
         try:
             for project in list(world.projects.values()):
                 await _suspend_idle(project)
                 if not project.busy and (steps := _due(world, project)):
                     schedule(project, steps, trouble=Trouble())
-            await world.stores.shorten_replays()
+            if rounds % _ROUNDS_BETWEEN_BASES == 0:
+                await world.stores.shorten_replays()
         except WORK_FAILURES:  # such as a branch deleted under our hands; there is another round
             logger.warning("a round of housekeeping was left unfinished", exc_info=True)
         await asyncio.sleep(_ROUND_SECONDS)

@@ -21,11 +21,17 @@ _NEVER = -1
 def behind(project: Project, endpoint_id: str) -> Behind:
     """What the proxy of an endpoint asks."""
 
+    def endpoint() -> Endpoint:
+        found = project.endpoints.get(endpoint_id)
+        if found is None:
+            raise Refused("57P01", "the endpoint has been deleted")
+        return found
+
     async def verifier(role: str) -> Verifier | None:
-        return await _verifier(project, project.endpoints[endpoint_id], role)
+        return await _verifier(project, endpoint(), role)
 
     async def socket() -> Path:
-        return await _socket(project, project.endpoints[endpoint_id])
+        return await _socket(project, endpoint())
 
     return Behind(verifier, socket)
 

@@ -8,6 +8,8 @@ first: a commit that changes nothing, then a switch to the next WAL segment, whi
 """
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +21,7 @@ from bot.sandbox.neon.place import Place
 from bot.sandbox.neon.wal import Lsn, Mark
 
 _ARCHIVE_SECONDS = 30.0
+_POSITION = "pg_current_wal_insert_lsn()"
 _END_SESSIONS = """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
     WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"""
 
@@ -124,23 +127,31 @@ class Store:
 
     async def position(self) -> Lsn:
         """How far the history reaches at present."""
-        if self.server is None:
-            return self.head.lsn
-        async with self.server.connect() as connection:
-            return await read_lsn(connection, "pg_current_wal_insert_lsn()")
+        async with self._asked() as connection:
+            return self.head.lsn if connection is None else await read_lsn(connection, _POSITION)
 
     async def refresh_catalogue(self) -> Catalogue:
         """Databases and roles as they are now; what was last known when no server is running."""
-        if self.server is not None:
-            async with self.server.connect() as connection:
+        async with self._asked() as connection:
+            if connection is not None:
                 self.catalogue = await read_catalogue(connection)
         return self.catalogue
+
+    @asynccontextmanager
+    async def _asked(self) -> AsyncIterator[AsyncConnection | None]:
+        """A connection to the running server, if there is one. It is not stopped meanwhile."""
+        async with self.lock:
+            if self.server is None or self.server.process.returncode is not None:
+                yield None
+            else:
+                async with self.server.connect() as connection:
+                    yield connection
 
     async def seal(self, connection: AsyncConnection) -> Mark:
         """Put a commit after everything so far, and have the WAL up to it archived."""
         before = await _clock(connection)
         await connection.execute("SELECT pg_current_xact_id()")
-        lsn = await read_lsn(connection, "pg_current_wal_insert_lsn()")
+        lsn = await read_lsn(connection, _POSITION)
         after = await _clock(connection)
         await connection.execute("SELECT pg_current_xact_id()")  # so that a record follows `lsn` in any case
         cursor = await connection.execute("SELECT pg_walfile_name(pg_switch_wal())")

@@ -1,12 +1,14 @@
 """Computes and the door in front of them: TLS, passwords, waking, suspending, cancelling."""
 
 import asyncio
+from datetime import timedelta
 
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from bot.sandbox.neon import SandboxNeon
+from bot.sandbox.neon.instants import now
 from tests.sandbox.neon.driver import Driver, numbers, ok, refusal, scalar, session, write
 
 
@@ -102,6 +104,27 @@ async def test_a_suspended_compute_wakes_when_connected_to(neon: SandboxNeon, pr
     assert woken["current_state"] == "active" and woken["host"] == endpoint["host"]
     newest = (await project.get("/operations"))["operations"][0]
     assert (newest["action"], newest["status"]) == ("start_compute", "finished")
+
+
+async def test_a_compute_is_suspended_when_idle_but_not_while_a_query_runs(
+    neon: SandboxNeon, project: Driver
+) -> None:
+    async with session(project.dsn) as connection:
+        (endpoint,) = neon.world.projects[project.project_id].endpoints.values()
+        await connection.execute("SELECT pg_sleep(0)")
+        sleeping = asyncio.create_task(connection.execute("SELECT pg_sleep(1.5)"))
+        while endpoint.current_state == "active":
+            endpoint.proxy.last_active = now() - timedelta(seconds=301)
+            await asyncio.sleep(0.05)
+        assert sleeping.done() and not sleeping.exception()
+        with pytest.raises(psycopg.OperationalError):
+            await connection.execute("SELECT 1")
+
+
+async def test_the_suspend_timeout_is_not_to_be_chosen_on_the_free_plan(project: Driver) -> None:
+    await project.settings(plan="free")
+    chosen = {"endpoints": [{"type": "read_write", "suspend_timeout_seconds": 300}]}
+    assert (await project.call("POST", "/branches", chosen)).status_code == 412
 
 
 async def test_several_sessions_wake_a_compute_once(project: Driver) -> None:

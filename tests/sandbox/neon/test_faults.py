@@ -5,10 +5,11 @@ import json
 import time
 
 import httpx
+import psycopg
 import pytest
 
 from bot.sandbox.neon import SandboxNeon
-from tests.sandbox.neon.driver import Driver, ok, refusal
+from tests.sandbox.neon.driver import Driver, ok, refusal, scalar, session
 
 _BUSY = "project already has running conflicting operations, scheduling of new ones is prohibited"
 
@@ -48,6 +49,20 @@ async def test_a_failed_operation_says_so_though_the_call_was_accepted(project: 
     assert ended["status"] == "failed" and ended["error"] and ended["failures_count"] > 0
     assert set(await project.branches()) == {"main"}
     await project.create({"branch": {"name": "b"}})
+
+
+async def test_a_branch_whose_deletion_failed_is_still_there(project: Driver) -> None:
+    created = await project.create({"endpoints": [{"type": "read_write"}]})
+    branch, dsn = created["branch"]["id"], created["connection_uris"][0]["connection_uri"]
+    await project.fault("failed_operation", method="DELETE")
+    await project.finished(ok(await project.call("DELETE", f"/branches/{branch}")))
+    assert (await project.branch(branch))["current_state"] == "ready"
+    async with session(dsn) as connection:
+        assert await scalar(connection, "SELECT 1") == 1
+    await project.finished(ok(await project.call("DELETE", f"/branches/{branch}")))
+    with pytest.raises(psycopg.OperationalError):
+        async with session(dsn):
+            pass
 
 
 async def test_a_slow_operation_takes_the_time_asked_for(project: Driver) -> None:

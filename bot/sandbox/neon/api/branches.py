@@ -1,5 +1,6 @@
 """Branches: made from another one's head or past, listed, changed, deleted."""
 
+import asyncio
 import base64
 import binascii
 from datetime import datetime
@@ -10,7 +11,12 @@ from aiohttp import web
 from pydantic import Field
 
 from bot.sandbox.neon import checks, identifiers
-from bot.sandbox.neon.api.endpoints import EndpointOptions, add_endpoint, remove_endpoint
+from bot.sandbox.neon.api.endpoints import (
+    EndpointOptions,
+    add_endpoint,
+    check_suspend_timeout,
+    remove_endpoint,
+)
 from bot.sandbox.neon.calls import Body, Call, Route, answer
 from bot.sandbox.neon.computes import start_step
 from bot.sandbox.neon.instants import now
@@ -71,6 +77,8 @@ async def create_branch(call: Call) -> web.Response:
     parent = checks.branch_of(project, wanted.parent_id) if wanted.parent_id else project.default_branch
     point = checks.read_point(wanted.parent_timestamp, wanted.parent_lsn)
     expires_at = checks.read_expiry(wanted.expires_at) if wanted.expires_at else None
+    for options in order.endpoints:
+        check_suspend_timeout(project, options)
     if sum(endpoint.type == "read_write" for endpoint in order.endpoints) > 1:
         raise bad_request("a branch can have only one read_write endpoint")
     await checks.reach(project, parent, point)
@@ -181,8 +189,16 @@ async def delete_branch(call: Call) -> web.Response:
     may_delete(project, branch)
     checks.quiet(project)
     hard = call.query("hard_delete") == "true"
+    computes = project.computes(branch.id)
     steps = delete_steps(call.world, project, branch, None if hard else "user")
-    return answer({"branch": branch_json(project, branch), "operations": call.schedule(project, steps)})
+
+    async def undo() -> None:
+        project.branches[branch.id], branch.recovery = branch, None
+        project.deleted.pop(branch.id, None)
+        project.endpoints.update({endpoint.id: endpoint for endpoint in computes})
+
+    operations = call.schedule(project, steps, undo=undo)
+    return answer({"branch": branch_json(project, branch), "operations": operations})
 
 
 def may_delete(project: Project, branch: Branch) -> None:
@@ -207,10 +223,11 @@ def delete_steps(
         branch.recovery = Recovery(now(), method)
         project.deleted[branch.id] = branch
     computes = project.computes(branch.id)
+    for endpoint in computes:
+        del project.endpoints[endpoint.id]
 
     async def remove() -> None:
-        for endpoint in computes:
-            await remove_endpoint(project, endpoint)
+        await asyncio.gather(*(endpoint.proxy.close() for endpoint in computes))
         if branch.store is not None:
             await world.stores.remove(branch.store)
             branch.store = None

@@ -9,7 +9,7 @@ from bot.sandbox.neon import checks
 from bot.sandbox.neon.calls import Body, Call, Route, answer
 from bot.sandbox.neon.computes import start_step, suspend_step
 from bot.sandbox.neon.operations import Step
-from bot.sandbox.neon.refusals import already_exists, not_found, unprocessable
+from bot.sandbox.neon.refusals import Refusal, already_exists, not_found, unprocessable
 from bot.sandbox.neon.rows import Endpoint, Project
 from bot.sandbox.neon.shapes import connection_uri, endpoint_json
 from bot.sandbox.neon.world import World
@@ -56,6 +56,7 @@ async def create_endpoint(call: Call) -> web.Response:
     project = call.project
     wanted = (await call.body(EndpointCreate)).endpoint
     branch = checks.branch_of(project, wanted.branch_id)
+    check_suspend_timeout(project, wanted)
     checks.ready(branch)
     if wanted.type == "read_write" and any(e.type == "read_write" for e in project.computes(branch.id)):
         raise already_exists("read_write endpoint")
@@ -149,6 +150,12 @@ async def get_connection_uri(call: Call) -> web.Response:
     if database not in branch.databases:
         raise not_found("database")
     return answer({"uri": connection_uri(endpoint, role, database)})
+
+
+def check_suspend_timeout(project: Project, options: EndpointOptions) -> None:
+    """412 on the free plan, where it cannot be chosen."""
+    if project.settings.plan == "free" and "suspend_timeout_seconds" in options.model_fields_set:
+        raise Refusal(412, "the suspend timeout cannot be changed on the free plan")
 
 
 def add_endpoint(world: World, project: Project, branch_id: str, options: EndpointOptions) -> Endpoint:
