@@ -24,16 +24,22 @@ class Method(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """Where a branch hangs. An in-place restore moves `children` (sorted) under the safety copy."""
+    """Where a branch hangs. An in-place restore moves `children` (sorted) under the safety copy.
+
+    `restored_at` is when the branch was last restored or reset, by whomever.
+    """
 
     parent: BranchId | None
     children: tuple[BranchId, ...]
+    restored_at: datetime | None = None
 
     def still_holds(self, now: "Lineage") -> bool:
-        """Whether `now` is the same family. Neon detaches a restored root from its safety copy some time after the
-        restore (`detach_parent_branch`), so a parent that has gone is not a change anybody made.
+        """Whether `now` is the same family, with the same past. Neon detaches a restored root from its safety copy
+        some time after the restore (`detach_parent_branch`), so a parent that has gone is not a change anybody made;
+        another restore since is, although nothing else may be left to show it.
         """
-        return now.children == self.children and now.parent in {self.parent, None}
+        same = now.children == self.children and now.restored_at == self.restored_at
+        return same and now.parent in {self.parent, None}
 
 
 @dataclass(frozen=True, slots=True)

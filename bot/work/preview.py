@@ -83,7 +83,7 @@ async def look(context: Context, request: Request) -> Standing:
         for child in branches
         if child.parent_id == branch.id and not child.name.startswith(f"{PREFIX}preview-")
     )
-    lineage = Lineage(branch.parent_id, tuple(id_ for id_, _ in children))
+    lineage = Lineage(branch.parent_id, tuple(id_ for id_, _ in children), branch.last_reset_at)
     return Standing(lineage, tuple(name for _, name in children), oldest)
 
 

@@ -12,7 +12,7 @@ from bot.errors import Bug, Kind, NeedsHuman, Refused, SafepointError, Unavailab
 from bot.neon.models import Restored
 from bot.rules.plan import Method, Plan
 from bot.rules.point import Instant
-from bot.rules.request import LeftBehind, Request, Stage, finish
+from bot.rules.request import LeftBehind, Purpose, Request, Stage, finish
 from bot.rules.verdict import Verification
 from bot.work.context import Context, name_for
 from bot.work.engine import step
@@ -100,11 +100,18 @@ async def _to_branch(context: Context, request: Request, plan: Plan) -> None:
 
 
 async def _recheck(context: Context, request: Request, plan: Plan) -> Before:
-    """The plan must still describe the world: the point is reachable and the branch has the same relatives."""
+    """The plan must still describe the world: the target stands for the same branch, which still reaches the point
+    and was neither restored nor given other relatives meanwhile. An undo is about the branch that was restored.
+    """
+    target = context.targets.get(request.target)
+    same = target is not None and (target.project, target.branch) == (plan.project, plan.branch)
+    if not same and request.purpose is not Purpose.UNDO:
+        raise Refused(Kind.PLAN_CHANGED, request=request.id, what="the target stands for another branch now")
     await remove(context, request)
     standing = await look(context, request)
     if not plan.lineage.still_holds(standing.lineage):
-        raise Refused(Kind.PLAN_CHANGED, request=request.id, what="the branch has other relatives now")
+        what = "the branch was restored since, or has other relatives now"
+        raise Refused(Kind.PLAN_CHANGED, request=request.id, what=what)
     return Before(await position(context, request))
 
 

@@ -1,15 +1,23 @@
 """Runs that meet what a crash, a changed configuration or another restore left them."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import httpx
 import pytest
 
 from bot.rules.clock import iso
-from bot.rules.request import Request, Stage
-from tests.builders import T0, request, request_at
+from bot.rules.ids import BranchId, TargetName
+from bot.rules.plan import Lineage
+from bot.rules.point import Head
+from bot.rules.request import Purpose, Request, Stage
+from bot.rules.target import Target
+from tests.builders import PROD, T0, preview, request, request_at
 from tests.neon.scripted import Answer, branch, branches, refuses, says
 from tests.work.conftest import HERE, LIST, MAIN, SEND, Room
 
-ASKED = request(project=HERE.project, branch=HERE.branch, source=HERE.branch)
+BRANCH = {"project": HERE.project, "branch": HERE.branch}
+ASKED = request(**BRANCH, source=HERE.branch)
 COPY = branch(f"safepoint-before-{ASKED.id}", "br-copy", created_at=iso(T0))
 RESTORED = branch(parent_id="br-copy", last_reset_at=iso(T0))
 
@@ -41,4 +49,28 @@ async def test_a_key_changed_during_a_restore_does_not_make_it_nothing_changed(
     ended = await room.ended(await at(room, Stage.RUNNING))
     assert ended.stage is Stage.UNVERIFIED
     assert ended.left_behind is not None
+    assert room.script.sent(SEND) == []
+
+
+async def test_an_undo_approved_before_another_restore_of_the_branch_is_void(room: Room) -> None:
+    """What its card says would be lost is gone already; once Neon has detached a root only its date tells."""
+    undo = request(**BRANCH, purpose=Purpose.UNDO, point=Head(), source=BranchId("br-copy"))
+    once = Lineage(BranchId("br-copy"), (), T0)
+    await room.store.requests.add(
+        request_at(Stage.APPROVED, start=undo, found=preview(lineage=once, oldest=None))
+    )
+    restored_again = branch(last_reset_at=iso(T0 + timedelta(minutes=5)))
+    room.script.on(MAIN, says(200, {"branch": restored_again}))
+    assert (await room.ended(undo)).stage is Stage.VOID
+    assert room.script.sent(SEND) == []
+
+
+@pytest.mark.parametrize(
+    "targets", [{}, {PROD: replace(HERE, branch=BranchId("br-other"))}], ids=["removed", "moved"]
+)
+async def test_a_target_that_stands_for_another_branch_by_now_voids_what_was_approved(
+    room: Room, targets: dict[TargetName, Target]
+) -> None:
+    room.targets = targets
+    assert (await room.ended(await at(room, Stage.APPROVED))).stage is Stage.VOID
     assert room.script.sent(SEND) == []
