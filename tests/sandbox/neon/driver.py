@@ -32,6 +32,13 @@ class Driver:
     async def call(self, method: str, path: str, body: Any = None, **query: str) -> httpx.Response:
         return await self.client.request(method, self.path(path), json=body, params=query)
 
+    async def insist(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        """Call again while another operation of the project is under way, as every client must."""
+        async with asyncio.timeout(_DEADLINE_SECONDS):
+            while (answer := await self.call(method, path, body)).status_code == 423:
+                await asyncio.sleep(0.01)
+        return answer
+
     async def get(self, path: str, **query: str) -> Any:
         return ok(await self.call("GET", path, **query))
 
@@ -55,7 +62,7 @@ class Driver:
 
     async def create(self, body: Any = None) -> Any:
         """Create a branch and wait for it."""
-        answer = ok(await self.call("POST", "/branches", body), 201)
+        answer = ok(await self.insist("POST", "/branches", body), 201)
         await self.finished(answer)
         return answer
 
