@@ -150,6 +150,13 @@ class NeonClient(NeonReader):
             raise NeedsHuman(kind, action="restore", branch=branch, preserve_as=preserve_as, reset_seen=seen)
         return restored
 
+    async def restored(self, project: ProjectId, branch: BranchId, *, preserve_as: str) -> Restored | None:
+        """What an earlier call of `restore` did; None if there is no trace of one. Raises NeedsHuman as it does."""
+        preserved = await self.branch_named(project, preserve_as)
+        if preserved is None:
+            return None
+        return await self._restored_before(await self.branch(project, branch), preserved)
+
     async def create_endpoint(self, project: ProjectId, branch: BranchId) -> Endpoint:
         """The read-write compute of a branch, made if there is none. Raises as `create_branch` does."""
 

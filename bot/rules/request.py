@@ -8,7 +8,7 @@ applies them one at a time, which is what makes two simultaneous clicks one rest
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.errors import Kind, Refused
@@ -48,6 +48,10 @@ ENDED_UNCHANGED = frozenset(
     }
 )
 OPEN = frozenset({Stage.LOOKING, Stage.CHOOSING, Stage.APPROVING, Stage.APPROVED, Stage.RUNNING})
+
+
+LATEST_CHANGE = timedelta(minutes=10)
+"""How long after a request's time is up its run, begun in time, may still be getting to the restore itself."""
 
 
 class Purpose(StrEnum):
@@ -194,6 +198,13 @@ def begin_run(request: Request, *, branch_is_busy: bool, now: datetime) -> Reque
     if request.stage is not Stage.APPROVED or branch_is_busy:
         return request
     return replace(request, stage=Stage.RUNNING)
+
+
+def is_overdue(request: Request, now: datetime) -> bool:
+    """Whether a run that has changed nothing yet may no longer begin to: the bot was down between the two, and by now
+    people have helped themselves.
+    """
+    return request.expires_at is not None and now >= request.expires_at + LATEST_CHANGE
 
 
 def begin_phase(request: Request, name: str, now: datetime) -> Request:

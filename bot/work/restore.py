@@ -12,7 +12,7 @@ from bot.errors import Bug, Kind, NeedsHuman, Refused, SafepointError, Unavailab
 from bot.neon.models import Restored
 from bot.rules.plan import Method, Plan
 from bot.rules.point import Instant
-from bot.rules.request import LeftBehind, Purpose, Request, Stage, finish
+from bot.rules.request import LeftBehind, Purpose, Request, Stage, finish, is_overdue
 from bot.rules.verdict import Verification
 from bot.work.context import Context, name_for
 from bot.work.engine import step
@@ -55,7 +55,7 @@ async def _in_place(context: Context, request: Request, plan: Plan) -> None:
         may_have_sent = any(phase.name == RESTORING for phase in request.phases)
         await context.phase(request.id, RESTORING)
         restored = await step(
-            "restore", Restored, lambda: _rewind(context, plan, copy_name, may_have_sent=may_have_sent)
+            "restore", Restored, lambda: _rewind(context, request, plan, copy_name, may_have_sent)
         )
     except (NeedsHuman, Bug) as error:  # a bug may have struck after the call was sent
         await context.fail(request.id, Stage.NEEDS_HUMAN, error)
@@ -115,26 +115,38 @@ async def _recheck(context: Context, request: Request, plan: Plan) -> Before:
     return Before(await position(context, request))
 
 
-async def _rewind(context: Context, plan: Plan, copy_name: str, *, may_have_sent: bool) -> Restored:
+async def _rewind(
+    context: Context, request: Request, plan: Plan, copy_name: str, may_have_sent: bool
+) -> Restored:
     """The restore call. Until Neon has been seen, a run that was killed here may have restored already: such a run
     waits for Neon, and is never told as "nothing changed" because Neon could not be asked or would not answer.
     """
     deadline = asyncio.get_running_loop().time() + BLIND_SECONDS
     while True:
         try:
-            return await context.neon.restore(
-                plan.project,
-                plan.branch,
-                source=plan.source,
-                at=plan.point.at if isinstance(plan.point, Instant) else None,
-                preserve_as=copy_name,
-            )
+            return await _send_or_find(context, request, plan, copy_name)
         except (Refused, Unavailable) as error:
             if not may_have_sent or (isinstance(error, Refused) and error.kind not in BLINDING):
                 raise
             if asyncio.get_running_loop().time() > deadline:
                 raise NeedsHuman(Kind.ANSWER_LOST, branch=plan.branch, preserve_as=copy_name) from None
             await asyncio.sleep(BLIND_PAUSE_SECONDS)
+
+
+async def _send_or_find(context: Context, request: Request, plan: Plan, copy_name: str) -> Restored:
+    """The restore, now or by an earlier call. Long after the approval it is only looked for."""
+    if is_overdue(request, context.now()):
+        found = await context.neon.restored(plan.project, plan.branch, preserve_as=copy_name)
+        if found is None:
+            raise Refused(Kind.REQUEST_EXPIRED, request=request.id)
+        return found
+    return await context.neon.restore(
+        plan.project,
+        plan.branch,
+        source=plan.source,
+        at=plan.point.at if isinstance(plan.point, Instant) else None,
+        preserve_as=copy_name,
+    )
 
 
 async def _settle(context: Context, plan: Plan, restored: Restored) -> bool:

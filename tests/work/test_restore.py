@@ -6,11 +6,12 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from bot.errors import Kind
 from bot.rules.clock import iso
 from bot.rules.ids import BranchId, TargetName
 from bot.rules.plan import Lineage
 from bot.rules.point import Head
-from bot.rules.request import Purpose, Request, Stage
+from bot.rules.request import Phase, Purpose, Request, Stage
 from bot.rules.target import Target
 from tests.builders import PROD, T0, preview, request, request_at
 from tests.neon.scripted import Answer, branch, branches, refuses, says
@@ -73,4 +74,28 @@ async def test_a_target_that_stands_for_another_branch_by_now_voids_what_was_app
 ) -> None:
     room.targets = targets
     assert (await room.ended(await at(room, Stage.APPROVED))).stage is Stage.VOID
+    assert room.script.sent(SEND) == []
+
+
+@pytest.mark.parametrize("phases", [(), None], ids=["before the restore", "perhaps within it"])
+async def test_a_run_cut_short_before_it_changed_anything_is_not_taken_up_hours_later(
+    room: Room, phases: tuple[Phase, ...] | None
+) -> None:
+    running = request_at(Stage.RUNNING, start=ASKED)
+    await room.store.requests.add(running if phases is None else replace(running, phases=phases))
+    room.now = T0 + timedelta(hours=6)
+    ended = await room.ended(ASKED)
+    assert (ended.stage, ended.trouble and ended.trouble.kind) == (
+        Stage.FAILED_UNCHANGED,
+        Kind.REQUEST_EXPIRED,
+    )
+    assert room.script.sent(SEND) == []
+
+
+async def test_a_restore_that_was_under_way_when_the_bot_died_is_seen_through_hours_later(room: Room) -> None:
+    await at(room, Stage.RUNNING)
+    room.now = T0 + timedelta(hours=6)
+    room.script.on(MAIN, says(200, {"branch": branch()}), says(200, {"branch": RESTORED}))
+    room.script.on(LIST, branches(), branches(), branches(COPY))
+    assert (await room.ended(ASKED)).stage is Stage.UNVERIFIED
     assert room.script.sent(SEND) == []
