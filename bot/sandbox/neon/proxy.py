@@ -7,6 +7,7 @@ Unencrypted sessions are refused. The port stays the same for the endpoint's who
 """
 
 import asyncio
+import contextlib
 import hashlib
 import socket
 import ssl
@@ -127,7 +128,8 @@ class Proxy:
             pass  # the client left, or was dropped: there is nobody to tell
         finally:
             self._sessions.discard(task)
-            client.writer.transport.abort()
+            with contextlib.suppress(AttributeError):  # Python before 3.11.4 aborts a lost TLS transport badly
+                client.writer.transport.abort()
             writer.transport.abort()
 
     async def _serve(self, client: "Client") -> None:
