@@ -217,9 +217,10 @@ WORDS: Mapping[Kind, Sentences | Callable[[_Facts], Sentences]] = {
         f"Neon reports that its operation `{f.action}` failed ({f.operation}).",
         "Look at the branch in Neon's console before anything else is done to it.",
     ),
-    Kind.ANSWER_LOST: (
+    Kind.ANSWER_LOST: lambda f: (
         "Neon's answer was lost, and I cannot tell whether it did what I asked.",
-        "Look at the project's branches in Neon's console before anything else is done.",
+        "Look in Neon's console before anything else is done: the restore happened if there is a branch "
+        f"`{f.preserve_as}`, which then holds the state from before.",
     ),
     Kind.STILL_RUNNING: (
         "Neon is still working on it after longer than I wait.",

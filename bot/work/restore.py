@@ -51,8 +51,8 @@ async def _in_place(context: Context, request: Request, plan: Plan) -> None:
     copy_name = name_for("before", request.id)
     try:
         await context.phase(request.id, "checking the plan")
-        before = await step("recheck", Before, lambda: _recheck(context, request, plan))
         may_have_sent = any(phase.name == RESTORING for phase in request.phases)
+        before = await _checked(context, request, plan, copy_name, may_have_sent)
         await context.phase(request.id, RESTORING)
         restored = await step(
             "restore", Restored, lambda: _rewind(context, request, plan, copy_name, may_have_sent)
@@ -97,6 +97,20 @@ async def _to_branch(context: Context, request: Request, plan: Plan) -> None:
         "verify", Verification, lambda: verify(context, request, left.branch, position_before=None)
     )
     await _finish(context, request, verification)
+
+
+async def _checked(
+    context: Context, request: Request, plan: Plan, copy_name: str, may_have_sent: bool
+) -> Before:
+    """The recheck, which a run that may have sent the restore has passed: failing now, it is not on record any more,
+    and what it meets may be the restore itself.
+    """
+    try:
+        return await step("recheck", Before, lambda: _recheck(context, request, plan))
+    except SafepointError:
+        if may_have_sent:
+            raise NeedsHuman(Kind.ANSWER_LOST, branch=plan.branch, preserve_as=copy_name) from None
+        raise
 
 
 async def _recheck(context: Context, request: Request, plan: Plan) -> Before:

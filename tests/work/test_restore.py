@@ -99,3 +99,10 @@ async def test_a_restore_that_was_under_way_when_the_bot_died_is_seen_through_ho
     room.script.on(LIST, branches(), branches(), branches(COPY))
     assert (await room.ended(ASKED)).stage is Stage.UNVERIFIED
     assert room.script.sent(SEND) == []
+
+
+async def test_a_restore_whose_run_lost_its_records_is_never_told_as_nothing_changed(room: Room) -> None:
+    await at(room, Stage.RUNNING)
+    room.script.on(MAIN, says(200, {"branch": RESTORED}))
+    room.script.on(LIST, branches(COPY))
+    assert (await room.ended(ASKED)).stage is Stage.NEEDS_HUMAN
