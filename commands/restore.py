@@ -22,7 +22,10 @@ async def restore(desk: Desk, said: Said, person: Person) -> Answer:
     target = desk.target(words.target)
     require(person, Act.LOOK, target)
     point = Instant(read(words.when, said.at))
-    await desk.store.requests.add(_request(said, person, target, point, target.branch))
+    wish = _request(said, person, target, point, target.branch)
+    if await desk.store.requests.add(wish) and wish.channel != said.channel:
+        note = Note(NoteKind.ASKED_ELSEWHERE, {"request": wish.id, "channel": wish.channel})
+        await desk.store.messages.tell(person.id, said.channel, note)
     return None
 
 
@@ -84,7 +87,7 @@ def _request(
         words=f"Undo {undoes.id}" if undoes else f"{said.name} {said.text}",
         asked_by=person.id,
         asked_at=said.at,
-        channel=said.channel,
+        channel=target.channel if said.is_direct else said.channel,
         point=point,
         source=source,
         undoes=undoes.id if undoes else None,

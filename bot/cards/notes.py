@@ -21,6 +21,11 @@ def note_card(note: Note, targets: Iterable[TargetName]) -> Card:
             return _help("restore", RESTORE_HELP, targets)
         case NoteKind.BACKUP_HELP:
             return _help("backup", BACKUP_HELP, targets)
+        case NoteKind.ASKED_ELSEWHERE:
+            where = f"<#{note.facts['channel']}>"
+            return _said(
+                f"The card is in {where}, since nobody could approve it here: `{note.facts['request']}`."
+            )
         case NoteKind.VOTE_COUNTED:
             missing = int(str(note.facts["missing"]))
             rest = f"It needs {count(missing, 'approval')} more." if missing else "It starts now."

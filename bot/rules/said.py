@@ -42,6 +42,11 @@ class Said:
         """What is asked for is known by this part of the id: short enough for the phone, long enough to be alone."""
         return self.id[:8]
 
+    @property
+    def is_direct(self) -> bool:
+        """Said in a direct message (Slack's ids of those begin with D), where no third person sees a card."""
+        return self.channel.startswith("D")
+
 
 class NoteKind(StrEnum):
     """Short answers to one person, one member per text in `bot/cards/notes.py`."""
@@ -49,6 +54,7 @@ class NoteKind(StrEnum):
     TROUBLE = "trouble"
     RESTORE_HELP = "restore_help"
     BACKUP_HELP = "backup_help"
+    ASKED_ELSEWHERE = "asked_elsewhere"
     VOTE_COUNTED = "vote_counted"
     STAGE_REACHED = "stage_reached"
     ALERT_RESOLVED = "alert_resolved"

@@ -126,7 +126,7 @@ class Outbox:
         home = (
             ChannelId("") if message.person is not None else (target.channel if target else message.channel)
         )
-        if message.channel == home or message.channel.startswith("D"):
+        if message.channel == home:
             _LOG.error("message %s has nowhere to go: %s", message.id, code)
             await self.store.messages.give_up(message, code)
             return

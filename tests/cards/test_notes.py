@@ -17,6 +17,7 @@ NOTES = [
     note_of(Refused(Kind.NAME_TAKEN, ref="e-abc234", name="nightly")),
     Note(NoteKind.RESTORE_HELP),
     Note(NoteKind.BACKUP_HELP),
+    Note(NoteKind.ASKED_ELSEWHERE, {"request": "r-abc2345", "channel": "CTARGET"}),
     Note(NoteKind.VOTE_COUNTED, {"request": "r-abc2345", "missing": 1}),
     Note(NoteKind.ALERT_RESOLVED, {"target": "prod", "after": "5 min"}),
 ]

@@ -5,7 +5,7 @@ import pytest
 
 from bot.cards.restore import CANCEL, IN_PLACE, NEW_BRANCH, UNDO, request_card
 from bot.errors import Kind, Refused
-from bot.rules.ids import BranchId, PersonId, ProjectId, RequestId
+from bot.rules.ids import BranchId, ChannelId, PersonId, ProjectId, RequestId
 from bot.rules.plan import Method
 from bot.rules.point import Head, Instant
 from bot.rules.request import Purpose, Request, Stage
@@ -53,6 +53,15 @@ async def test_a_restore_that_is_handled_twice_asks_once(desk: Desk) -> None:
     await restore(desk, RESTORE, person())
     await restore(desk, RESTORE, person())
     assert len(await all_requests(desk)) == 1
+
+
+async def test_a_restore_asked_for_in_a_direct_message_is_shown_where_it_can_be_approved(desk: Desk) -> None:
+    await restore(desk, replace(RESTORE, channel=ChannelId("D0001")), person())
+    [asked] = await all_requests(desk)
+    assert asked.channel == TARGET.channel
+    told = [message for message in await desk.store.messages.due(T0) if message.person == OLGA]
+    facts = {"request": asked.id, "channel": TARGET.channel}
+    assert [(one.channel, one.note) for one in told] == [("D0001", Note(NoteKind.ASKED_ELSEWHERE, facts))]
 
 
 async def test_two_restores_are_two_requests(desk: Desk) -> None:
