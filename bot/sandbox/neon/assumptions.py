@@ -128,6 +128,11 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
         "documented to stay the same; it is the control plane's, not the data's",
     ),
     Assumption(
+        "read_only computes",
+        "the branch's own server in read-only transactions, never behind",
+        "on Neon they follow the primary with some lag; no client here depends on that",
+    ),
+    Assumption(
         "wal_level",
         "logical in every project",
         "on Neon it is chosen per project; logical lets replication slots be made, which branches do not carry",

@@ -92,7 +92,7 @@ class World:
     def new_endpoint(self, project: Project, branch_id: str, kind: str, *, port: int = 0) -> Endpoint:
         """An endpoint with a port of its own. It lets nobody in before its compute was started once."""
         endpoint_id, at = identifiers.endpoint_id(), now()
-        proxy = Proxy(self.certificate, behind(project, endpoint_id), reserve_port(port))
+        proxy = Proxy(self.certificate, behind(project, endpoint_id), reserve_port(port), kind == "read_only")
         endpoint = Endpoint(endpoint_id, branch_id, kind, proxy, at, at)
         project.endpoints[endpoint_id] = endpoint
         return endpoint

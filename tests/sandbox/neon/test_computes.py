@@ -193,6 +193,19 @@ async def test_a_second_read_write_compute_is_refused_and_a_deleted_one_is_gone(
         assert await scalar(connection, "SELECT 1") == 1
 
 
+async def test_a_read_only_compute_reads_and_does_not_write(project: Driver) -> None:
+    await write(project.dsn, 1)
+    body = {"endpoint": {"branch_id": project.main, "type": "read_only"}}
+    answer = ok(await project.call("POST", "/endpoints", body), 201)
+    await project.finished(answer)
+    _, _, port = answer["endpoint"]["host"].rpartition(":")
+    replica = make_conninfo(project.dsn, port=port)
+    assert await numbers(replica) == [1]
+    async with session(replica) as connection:
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            await connection.execute("DELETE FROM events")
+
+
 async def test_the_host_of_an_endpoint_is_where_its_connection_string_leads(project: Driver) -> None:
     (endpoint,) = (await project.get(f"/branches/{project.main}/endpoints"))["endpoints"]
     parts = conninfo_to_dict(project.dsn)

@@ -57,6 +57,7 @@ async def test_a_busy_store_gets_a_base_by_itself(neon: SandboxNeon, project: Dr
             await asyncio.sleep(0.02)
 
 
+@pytest.mark.exhaustive
 async def test_250_branches_of_a_quiet_project_are_made_and_listed_in_pages(project: Driver) -> None:
     await project.settings(operation_seconds=0)
     for number in range(249):
