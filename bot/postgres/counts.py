@@ -1,8 +1,8 @@
 """How many rows each table holds, and how far the database has been written.
 
-Counts are exact (`count(*)`) or None: a table this role may not read, whose rows row-level security hides, or that did
-not fit into the time is "cannot tell". Estimates from the statistics are not used: `reltuples` is -1 for a table that
-was never analysed and keeps its old value after a mass deletion (PostgreSQL documentation, pg_class).
+Counts are exact (`count(*)`) or None: a table this role may not read, whose rows row-level security hides, that is
+damaged or did not fit into the time is "cannot tell". Estimates from the statistics are not used: `reltuples` is -1
+for a table that was never analysed and keeps its old value after a mass deletion (PostgreSQL documentation, pg_class).
 """
 
 import asyncio
@@ -24,7 +24,9 @@ TABLES = """
 
 
 async def count_rows(connection: Connection, *, budget_seconds: float) -> Counts:
-    """Rows of every table of this database, by `schema.table`; what does not fit into the budget is None."""
+    """Rows of every table of this database, by `schema.table`; None for what does not fit into the budget or cannot be
+    read, as is to be expected of a table that a restore is asked for.
+    """
     deadline = asyncio.get_running_loop().time() + budget_seconds
     found = await (await connection.execute(TABLES)).fetchall()
     counts: dict[str, int | None] = {}
@@ -40,11 +42,9 @@ async def _count(connection: Connection, schema: str, table: str) -> int | None:
     try:
         async with connection.transaction():
             row = await (await connection.execute(query)).fetchone()
-    except (
-        psycopg.errors.InsufficientPrivilege,
-        psycopg.errors.QueryCanceled,
-        psycopg.errors.UndefinedTable,
-    ):
+    except psycopg.DatabaseError as error:
+        if error.sqlstate is None:  # not the server's answer: the connection is gone
+            raise
         return None
     assert row is not None
     return int(row[0])

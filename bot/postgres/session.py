@@ -20,6 +20,9 @@ CONNECT_SECONDS = 10
 START_PATIENCE_SECONDS = 30.0
 """A suspended compute starts within a few seconds; a branch fresh from a restore may refuse connections meanwhile."""
 START_PAUSE_SECONDS = 0.25
+LIVENESS_SECONDS = 25
+"""A peer that vanished is noticed after this long (the system's default is two hours): a run that waits for it holds
+its branch, and no statement's time limit helps, since the server keeps those."""
 
 
 @asynccontextmanager
@@ -46,7 +49,13 @@ async def _connect(uri: SecretStr) -> Connection:
     while True:
         try:
             return await psycopg.AsyncConnection.connect(
-                uri.get_secret_value(), connect_timeout=CONNECT_SECONDS, application_name="safepoint"
+                uri.get_secret_value(),
+                connect_timeout=CONNECT_SECONDS,
+                application_name="safepoint",
+                keepalives_idle=10,
+                keepalives_interval=5,
+                keepalives_count=3,
+                tcp_user_timeout=LIVENESS_SECONDS * 1000,
             )
         except psycopg.OperationalError as error:
             if _is_final(error) or asyncio.get_running_loop().time() > deadline:
