@@ -117,6 +117,7 @@ async def test_a_compute_is_suspended_when_idle_but_not_while_a_query_runs(
             endpoint.proxy.last_active = now() - timedelta(seconds=301)
             await asyncio.sleep(0.05)
         assert sleeping.done() and not sleeping.exception()
+        await project.quiet()
         with pytest.raises(psycopg.OperationalError):
             await connection.execute("SELECT 1")
 
