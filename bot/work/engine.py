@@ -16,6 +16,7 @@ import fcntl
 import json
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -86,6 +87,8 @@ class Engine:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
         await asyncio.to_thread(lambda: DBOS.destroy(destroy_registry=True))
+        # DBOS made its own threads the loop's default and has just ended them (dbos/_dbos.py, _SharedExecutor).
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
         if self._lock is not None:
             self._lock.close()
 
