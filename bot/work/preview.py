@@ -114,10 +114,19 @@ async def _branch(context: Context, request: Request) -> BranchId:
 
 
 async def _count(context: Context, request: Request, branch: BranchId) -> Counted:
-    now, then = await asyncio.gather(
-        _counts(context, request, request.branch), _counts(context, request, branch)
-    )
-    return Counted(now, then, context.now())
+    now, then = await asyncio.gather(_counts_now(context, request), _counts(context, request, branch))
+    return Counted(dict.fromkeys(then) if now is None else now, then, context.now())
+
+
+async def _counts_now(context: Context, request: Request) -> Counts | None:
+    """None where the database cannot be looked into as it is, which is no reason to refuse the way back: it may have
+    been dropped. A Neon that cannot be asked at all shows on the other side of the comparison.
+    """
+    try:
+        return await _counts(context, request, request.branch)
+    except SafepointError as error:
+        log_trouble("counting the target as it is", error)
+        return None
 
 
 async def _counts(context: Context, request: Request, branch: BranchId) -> Counts:
