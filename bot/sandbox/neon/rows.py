@@ -24,10 +24,10 @@ class Role:
     """`password` is None for a role made in SQL, whose password only the database knows."""
 
     name: str
-    password: str | None
+    password: str | None = field(repr=False)
     created_at: datetime
     updated_at: datetime
-    verifier: Verifier | None = None
+    verifier: Verifier | None = field(default=None, repr=False)
 
     @classmethod
     def with_password(cls, name: str, *, created_at: datetime) -> "Role":

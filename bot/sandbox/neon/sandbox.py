@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.sandbox.neon.background import keep_house
@@ -23,8 +23,8 @@ class SeededProject:
 
     project_id: str
     branch_id: str
-    dsn: str
-    api_key: str
+    dsn: str = field(repr=False)
+    api_key: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,11 @@ class SandboxNeon:
     """A running sandbox. `api_key` is an organization's key, `dsn` leads to the default branch's database."""
 
     origin: str
-    api_key: str
+    api_key: str = field(repr=False)
     project_id: str
     branch_id: str
-    dsn: str
-    world: World
+    dsn: str = field(repr=False)
+    world: World = field(repr=False)
 
     @property
     def url(self) -> str:

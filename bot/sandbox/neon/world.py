@@ -24,7 +24,7 @@ KeyKind = Literal["personal", "organization", "project"]
 class ApiKey:
     """What a bearer token may do (neon.md §10): a project key reaches `project_id` alone."""
 
-    token: str
+    token: str = field(repr=False)
     kind: KeyKind
     project_id: str | None = None
 
@@ -37,7 +37,7 @@ class World:
     certificate: Certificate
     settings: Settings = field(default_factory=Settings)
     history_seconds: int | None = None
-    keys: dict[str, ApiKey] = field(default_factory=dict)
+    keys: dict[str, ApiKey] = field(default_factory=dict, repr=False)
     projects: dict[str, Project] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
 

@@ -6,7 +6,7 @@ It knows nothing of what is expected, so that each test says that itself.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +24,7 @@ class Driver:
     client: httpx.AsyncClient
     project_id: str
     main: str
-    dsn: str
+    dsn: str = field(repr=False)
 
     def path(self, path: str) -> str:
         return f"/projects/{self.project_id}{path}"
