@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.errors import SafepointError, as_ours
+from bot.errors import Kind, Refused, SafepointError, as_ours
 from bot.neon.client import NeonClient
 from bot.postgres.session import Connection, session
 from bot.rules.clock import Clock
@@ -49,10 +49,17 @@ class Context:
         trouble = trouble_of(ours)
         await self.store.requests.change(id_, lambda request: fail(request, stage, trouble, now))
 
-    async def database(self, target: Target, branch: BranchId) -> AbstractAsyncContextManager[Connection]:
-        """A fresh session in the target's database as `branch` holds it; the password is asked for each time."""
+    async def database(self, request: Request, branch: BranchId) -> AbstractAsyncContextManager[Connection]:
+        """A fresh session in the target's database as `branch` holds it; the password is asked for each time.
+
+        The project is the request's: the target may stand for a branch of another by now. Raises Refused if the
+        target has gone from the configuration.
+        """
+        target = self.targets.get(request.target)
+        if target is None:
+            raise Refused(Kind.UNKNOWN_TARGET, name=request.target, known=", ".join(sorted(self.targets)))
         uri = await self.neon.connection_uri(
-            target.project, branch, database=target.database, role=target.role
+            request.project, branch, database=target.database, role=target.role
         )
         return session(uri, statement_seconds=COUNT_SECONDS)
 

@@ -87,14 +87,16 @@ async def look(context: Context, request: Request) -> Standing:
     return Standing(lineage, tuple(name for _, name in children), oldest)
 
 
-async def remove(context: Context, request: Request) -> bool:
-    """Remove the preview branch if it is there; False when it could not be, and is left to its expiry."""
+async def remove(context: Context, request: Request, purpose: str = "preview") -> bool:
+    """Remove the request's branch for this purpose if it is there; False when it could not be, and is left to its
+    expiry.
+    """
     try:
-        found = await context.neon.branch_named(request.project, name_for("preview", request.id))
+        found = await context.neon.branch_named(request.project, name_for(purpose, request.id))
         if found is not None:
             await context.neon.delete_branch(request.project, found.id)
     except SafepointError as error:
-        log_trouble("preview branch left to its expiry", error)
+        log_trouble(f"{purpose} branch left to its expiry", error)
         return False
     return True
 
@@ -130,8 +132,7 @@ async def _counts_now(context: Context, request: Request) -> Counts | None:
 
 
 async def _counts(context: Context, request: Request, branch: BranchId) -> Counts:
-    target = context.targets[request.target]
-    async with await context.database(target, branch) as connection:
+    async with await context.database(request, branch) as connection:
         return await count_rows(connection, budget_seconds=COUNT_SECONDS)
 
 

@@ -89,6 +89,7 @@ async def _to_branch(context: Context, request: Request, plan: Plan) -> None:
         await context.fail(request.id, Stage.NEEDS_HUMAN, error)
         return
     except SafepointError as error:
+        await step("remove what was made", bool, lambda: remove(context, request, "restored"))
         await context.fail(request.id, Stage.FAILED_UNCHANGED, error)
         return
     await _leave(context, request, left)

@@ -73,9 +73,8 @@ async def verify(
 
 async def position(context: Context, request: Request) -> int | None:
     """How far the target has been written; None when the database cannot be asked, as may be in an incident."""
-    target = context.targets[request.target]
     try:
-        async with await context.database(target, request.branch) as connection:
+        async with await context.database(request, request.branch) as connection:
             return await write_position(connection)
     except SafepointError as error:
         log_trouble("write position before the restore", error)
@@ -102,8 +101,7 @@ async def _point(context: Context, plan: Plan, branch: BranchId) -> tuple[tuple[
 
 
 async def _look(context: Context, request: Request, branch: BranchId) -> Looked:
-    target = context.targets[request.target]
-    async with await context.database(target, branch) as connection:
+    async with await context.database(request, branch) as connection:
         writable = await is_writable(connection)
         at = await write_position(connection)
         return Looked(await count_rows(connection, budget_seconds=COUNT_SECONDS), at, writable)

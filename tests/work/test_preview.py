@@ -6,6 +6,7 @@ import httpx
 import psycopg
 import pytest
 
+from bot.errors import Kind
 from bot.rules.request import Request, Stage
 from bot.sandbox.neon import SandboxNeon, SeededProject
 from tests.builders import request
@@ -26,6 +27,20 @@ async def past(neon: SandboxNeon) -> AsyncIterator[SeededProject]:
     await neon.remove_project(seeded.project_id)
 
 
+async def test_a_target_that_left_the_configuration_is_named_and_its_preview_refused(room: Room) -> None:
+    room.targets = {}
+    script_preview_branch(room)
+    shown = await previewed(room)
+    assert (shown.stage, shown.trouble and shown.trouble.kind) == (Stage.REFUSED, Kind.UNKNOWN_TARGET)
+
+
+def script_preview_branch(room: Room) -> None:
+    room.script.on(LIST, branches(branch()), branches(), branches(THEN))
+    room.script.on("POST /projects/p1/branches", says(201, {"branch": THEN, "operations": []}))
+    room.script.on("GET /projects/p1/branches/br-then", says(200, {"branch": THEN}))
+    room.script.on("DELETE /projects/p1/branches/br-then", says(200, {"operations": []}))
+
+
 async def previewed(room: Room) -> Request:
     await room.store.requests.add(ASKED)
     async with room.life() as (engine, context):
@@ -44,10 +59,7 @@ async def test_a_database_that_was_dropped_can_be_restored_all_the_same(
         return (gone if asked.url.params["branch_id"] == "br-main" else found)(asked)
 
     room.script.on("GET /projects/p1/connection_uri", connection_uri)
-    room.script.on(LIST, branches(branch()), branches(), branches(THEN))
-    room.script.on("POST /projects/p1/branches", says(201, {"branch": THEN, "operations": []}))
-    room.script.on("GET /projects/p1/branches/br-then", says(200, {"branch": THEN}))
-    room.script.on("DELETE /projects/p1/branches/br-then", says(200, {"operations": []}))
+    script_preview_branch(room)
     shown = await previewed(room)
     assert (shown.stage, shown.trouble) == (Stage.CHOOSING, None)
     assert shown.preview is not None

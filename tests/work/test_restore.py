@@ -9,12 +9,12 @@ import pytest
 from bot.errors import Kind
 from bot.rules.clock import iso
 from bot.rules.ids import BranchId, TargetName
-from bot.rules.plan import Lineage
+from bot.rules.plan import Lineage, Method
 from bot.rules.point import Head
 from bot.rules.request import Phase, Purpose, Request, Stage
 from bot.rules.target import Target
 from tests.builders import PROD, T0, preview, request, request_at
-from tests.neon.scripted import Answer, branch, branches, refuses, says
+from tests.neon.scripted import Answer, branch, branches, operation, operations, refuses, says
 from tests.work.conftest import HERE, LIST, MAIN, SEND, Room
 
 BRANCH = {"project": HERE.project, "branch": HERE.branch}
@@ -106,3 +106,17 @@ async def test_a_restore_whose_run_lost_its_records_is_never_told_as_nothing_cha
     room.script.on(MAIN, says(200, {"branch": RESTORED}))
     room.script.on(LIST, branches(COPY))
     assert (await room.ended(ASKED)).stage is Stage.NEEDS_HUMAN
+
+
+async def test_a_new_branch_that_failed_is_not_left_behind(room: Room) -> None:
+    made = branch(f"safepoint-restored-{ASKED.id}", "br-new", parent_id="br-main")
+    running = operation("op-1", "error", action="create_branch")
+    room.script.on(LIST, branches(branch()), branches(made))
+    room.script.on("POST /projects/p1/branches", says(201, {"branch": made, "operations": [running]}))
+    room.script.on("GET /projects/p1/operations", operations(), operations(running))
+    room.script.on("GET /projects/p1/branches/br-new", says(200, {"branch": made}))
+    room.script.on("DELETE /projects/p1/branches/br-new", says(200, {"operations": []}))
+    walked = request_at(Stage.APPROVED, method=Method.NEW_BRANCH, start=ASKED)
+    await room.store.requests.add(walked)
+    assert (await room.ended(ASKED)).stage is Stage.FAILED_UNCHANGED
+    assert len(room.script.sent("DELETE /projects/p1/branches/br-new")) == 1
