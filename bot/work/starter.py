@@ -3,10 +3,14 @@
 Commands only write rows, so nothing is lost between a click and its workflow: whatever a crash left is found here.
 """
 
+import asyncio
 import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 from bot.errors import as_ours
 from bot.rules.backup import BackupStage, failed
+from bot.rules.ids import RequestId
 from bot.rules.request import Stage
 from bot.rules.trouble import trouble_of
 from bot.work.backup import backup
@@ -28,13 +32,13 @@ def add_workflows(engine: Engine, context: Context) -> None:
         try:
             await preview(context, id_)
         except Exception as error:  # noqa: BLE001 - the last line of defence; it is logged and shown with its ref
-            await context.fail((await context.request(id_)).id, Stage.REFUSED, error)
+            await _ended(partial(context.fail, RequestId(id_), Stage.REFUSED, error))
 
     async def run_restore(id_: str) -> None:
         try:
             await restore(context, id_)
         except Exception as error:  # noqa: BLE001 - as above; what was done is unclear, so a human must look
-            await context.fail((await context.request(id_)).id, Stage.NEEDS_HUMAN, error)
+            await _ended(partial(context.fail, RequestId(id_), Stage.NEEDS_HUMAN, error))
 
     async def run_backup(id_: str) -> None:
         try:
@@ -43,11 +47,25 @@ def add_workflows(engine: Engine, context: Context) -> None:
             ours = as_ours(error)
             _LOG.error("backup %s: %s %s", id_, ours.ref, dict(ours.facts))
             trouble, now = trouble_of(ours), context.now()
-            await context.store.backups.change(id_, lambda current: failed(current, trouble, now))
+            await _ended(lambda: context.store.backups.change(id_, lambda one: failed(one, trouble, now)))
 
     engine.add("preview", run_preview)
     engine.add("restore", run_restore)
     engine.add("backup", run_backup)
+
+
+async def _ended(write: Callable[[], Awaitable[object]]) -> None:
+    """Have the end written down, however long the store takes none (a full disk, say): a run that never ends holds its
+    branch until the bot is restarted.
+    """
+    while True:
+        try:
+            await write()
+        except Exception as error:  # noqa: BLE001 - there is nobody left to tell
+            _LOG.error("an end cannot be stored: %s", type(error).__name__)
+            await asyncio.sleep(POLL_SECONDS)
+        else:
+            return
 
 
 async def start_what_waits(engine: Engine, context: Context) -> None:

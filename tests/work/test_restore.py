@@ -1,5 +1,7 @@
 """Runs that meet what a crash, a changed configuration or another restore left them."""
 
+import asyncio
+import sqlite3
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,6 +15,7 @@ from bot.rules.plan import Lineage, Method
 from bot.rules.point import Head
 from bot.rules.request import Phase, Purpose, Request, Stage
 from bot.rules.target import Target
+from bot.work.starter import start_what_waits
 from tests.builders import PROD, T0, preview, request, request_at
 from tests.neon.scripted import Answer, branch, branches, operation, operations, refuses, says
 from tests.work.conftest import HERE, LIST, MAIN, SEND, Room
@@ -120,3 +123,25 @@ async def test_a_new_branch_that_failed_is_not_left_behind(room: Room) -> None:
     await room.store.requests.add(walked)
     assert (await room.ended(ASKED)).stage is Stage.FAILED_UNCHANGED
     assert len(room.script.sent("DELETE /projects/p1/branches/br-new")) == 1
+
+
+async def test_a_run_whose_end_the_store_does_not_take_ends_once_it_does(
+    room: Room, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Until then it would hold its branch, and nobody would drive it any more."""
+    monkeypatch.setattr("bot.work.starter.POLL_SECONDS", 0.05)
+    room.script.on(SEND, _stumbles)
+    await at(room, Stage.APPROVED)
+    with sqlite3.connect(room.directory / "store.db") as other:
+        other.execute(
+            "create trigger full before update on requests when new.stage like '%human' "
+            "begin select raise(abort, 'disk full'); end"
+        )
+    async with room.life() as (engine, context), asyncio.timeout(10):
+        await start_what_waits(engine, context)
+        while "an end cannot be stored" not in caplog.text:
+            await asyncio.sleep(0.02)
+        with sqlite3.connect(room.directory / "store.db") as other:
+            other.execute("drop trigger full")
+        while (await context.request(ASKED.id)).stage is not Stage.NEEDS_HUMAN:
+            await asyncio.sleep(0.02)
