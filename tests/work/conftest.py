@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -61,8 +60,6 @@ class Room:
                 yield engine, context
             finally:
                 await engine.close()
-                # DBOS lends the loop its threads and takes them away with it (dbos/_dbos.py, destroy)
-                asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
 
     async def ended(self, request: Request) -> Request:
         """Live until the request has ended, starting whatever waits."""
