@@ -88,6 +88,57 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
         "formed like the published codes of the other limits",
     ),
     Assumption(
+        "restore_status, restored_from and restored_as",
+        "there from the first answer on; `finalized` once the operations have ended, and never `detaching`",
+        "documented as fields, not when they appear; detaching is called a mere optimisation",
+    ),
+    Assumption(
+        "computes of a branch restored from a snapshot",
+        "none of its own; one added to look into it goes when the target's computes move in",
+        "an answer may hold endpoints or not, and a branch has one read_write compute",
+    ),
+    Assumption(
+        "operations of finalize_restore",
+        "suspend_compute for each running compute of both branches, else apply_config",
+        "not documented; restoring with finalize_restore was seen to list timeline_unarchive, create_branch, "
+        "suspend_compute",
+    ),
+    Assumption(
+        "both branches while a restore is being finalized",
+        "`resetting`: the old data until the computes are suspended, then refused",
+        "computes are documented to restart; the same as for an instant restore",
+    ),
+    Assumption(
+        "the name in a snapshot restore that is finalized at once; `<name> (old)` when it is taken",
+        "the new branch takes the target's name in the end; `<name> (old 2)` and so on",
+        "documented as `a default name is generated`; a client must find the branch by its id",
+    ),
+    Assumption(
+        "children and expiry of a branch that was replaced from a snapshot",
+        "they stay with it",
+        "children depend on its history; only computes, flags and the schedule are documented to move",
+    ),
+    Assumption(
+        "roles of a branch restored from a snapshot",
+        "those in the data; passwords as the target has them, else as when the snapshot was taken",
+        "the connection string is documented to stay the same",
+    ),
+    Assumption(
+        "a restore onto or from a branch made from a snapshot, and for how long it is refused",
+        "422, for as long as the branch is there",
+        "the text is known, the status is not; resetting its children is documented to take up to 24 hours",
+    ),
+    Assumption(
+        "deleting a branch made from a snapshot, or one that was replaced by such a branch",
+        "allowed, though it is a root, unless it is default, protected or a parent",
+        "that is how a restore is rejected, and how old states are cleaned up",
+    ),
+    Assumption(
+        "finalizing a branch that has no restore to be finalized; restoring a snapshot that is yet to be filled",
+        "422 with a text of ours",
+        "no text is published",
+    ),
+    Assumption(
         "bad values of expires_at",
         "400 for a time out of bounds, 422 for a branch that may not expire",
         "the rules are published, the statuses are not",
@@ -136,6 +187,21 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
         "wal_level",
         "logical in every project",
         "on Neon it is chosen per project; logical lets replication slots be made, which branches do not carry",
+    ),
+    Assumption(
+        "reading or comparing a schema while an operation is under way",
+        "423, and 503 if the data goes away under the reading",
+        "it is thought to start a compute; a client must be ready to wait for one",
+    ),
+    Assumption(
+        "compare_schema of a root without base_branch_id",
+        "400 with a text of ours",
+        "the base is documented to be the parent, and there is none",
+    ),
+    Assumption(
+        "which side of compare_schema is which, and its answer for equal schemas",
+        "from the base to the branch, headed `a/` and `b/` with the database's name; an empty text",
+        "documented as a unified diff against a base; clients were seen to take empty and absent alike",
     ),
     Assumption(
         "injected 524 pages, truncated bodies and cuts after the request",

@@ -58,8 +58,8 @@ class Place:
             extra_groups=[] if self.user else None,
         )
 
-    async def run(self, *command: str | Path, text: str | None = None) -> None:
-        """Run `command` to its end, feeding it `text`. Raises ProgramFailed."""
+    async def run(self, *command: str | Path, text: str | None = None) -> str:
+        """Run `command` to its end, feeding it `text`, and give what it printed. Raises ProgramFailed."""
         pipe = asyncio.subprocess.PIPE
         process = await self.spawn(*command, stdin=None if text is None else pipe, output=pipe)
         try:
@@ -71,6 +71,7 @@ class Place:
             raise
         if process.returncode:
             raise ProgramFailed(f"{Path(command[0]).name}: {output.decode(errors='replace')[-2000:]}")
+        return output.decode(errors="replace")
 
     async def copy(self, source: Path, target: Path) -> None:
         """Copy a directory to a name not taken yet, sharing blocks where the file system can."""
@@ -178,7 +179,7 @@ def _install_programs(place: Place) -> None:
         )
     package = Path(spec.submodule_search_locations[0])
     source, target = package / "pginstall", place.root / "pg" / "pginstall"
-    for name in ("initdb", "postgres"):
+    for name in ("initdb", "pg_dump", "postgres"):
         (target / "bin").mkdir(parents=True, exist_ok=True)
         _link_or_copy(place, source / "bin" / name, target / "bin" / name)
     for folder in ("lib/postgresql", "share/postgresql"):

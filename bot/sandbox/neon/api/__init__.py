@@ -8,6 +8,7 @@ from bot.sandbox.neon.api import (
     projects,
     restore,
     roles,
+    schemas,
     snapshots,
 )
 from bot.sandbox.neon.calls import Route
@@ -20,5 +21,6 @@ ROUTES: tuple[Route, ...] = (
     *restore.ROUTES,
     *endpoints.ROUTES,
     *roles.ROUTES,
+    *schemas.ROUTES,
     *snapshots.ROUTES,
 )
