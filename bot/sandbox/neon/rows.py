@@ -17,6 +17,7 @@ from bot.sandbox.neon.store import Catalogue, Store
 from bot.sandbox.neon.wal import Lsn
 
 UNFINISHED = frozenset({"scheduling", "running", "cancelling"})
+RESTORED_FROM_SNAPSHOT = "restore from snapshot on target branch is still ongoing"
 
 
 @dataclass(slots=True)
@@ -59,7 +60,9 @@ class Branch:
     """A branch. `history_from` is the earliest instant of its own history: where it was made or last restored.
 
     `store` is None until the operation that makes its data has ended. `kept_from` says whose earlier state it keeps
-    after a restore: the same branch's at another time ("self"), or one overwritten from elsewhere ("other").
+    after a restore: the same branch's at another time ("self"), one overwritten from elsewhere ("other"), or its
+    own since a branch made from a snapshot has replaced it ("snapshot"). `restored_from` names the snapshot such a
+    branch was made from, `restored_as` the branch it replaces.
     """
 
     id: str
@@ -83,7 +86,10 @@ class Branch:
     last_reset_at: datetime | None = None
     detach_at: datetime | None = None
     detaches: bool = False
-    kept_from: Literal["self", "other"] | None = None
+    kept_from: Literal["self", "other", "snapshot"] | None = None
+    restore_status: Literal["restored", "finalized"] | None = None
+    restored_from: str | None = None
+    restored_as: str | None = None
     recovery: Recovery | None = None
     store: Store | None = None
     roles: dict[str, Role] = field(default_factory=dict)
@@ -93,6 +99,11 @@ class Branch:
     def is_root(self) -> bool:
         """Whether it has no parent, or is about to lose it after a restore."""
         return self.parent_id is None or self.detaches
+
+    @property
+    def is_spare(self) -> bool:
+        """Whether it may be deleted although it is a root: an earlier state, or one made from a snapshot."""
+        return self.kept_from in {"self", "snapshot"} or self.restored_from is not None
 
     @property
     def data(self) -> Store:
@@ -188,6 +199,7 @@ class Snapshot:
     expires_at: datetime | None = None
     size: int | None = None
     store: Store | None = None
+    roles: dict[str, Role] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

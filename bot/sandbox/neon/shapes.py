@@ -8,7 +8,16 @@ from typing import Any
 from urllib.parse import quote
 
 from bot.sandbox.neon.instants import rfc3339, rfc3339_exact
-from bot.sandbox.neon.rows import Branch, Database, Endpoint, Operation, Project, Role, Snapshot
+from bot.sandbox.neon.rows import (
+    RESTORED_FROM_SNAPSHOT,
+    Branch,
+    Database,
+    Endpoint,
+    Operation,
+    Project,
+    Role,
+    Snapshot,
+)
 
 Json = dict[str, Any]
 
@@ -102,6 +111,12 @@ def branch_json(project: Project, branch: Branch) -> Json:
         ttl_interval_seconds=branch.ttl_interval_seconds,
         expires_at=branch.expires_at and rfc3339(branch.expires_at),
         last_reset_at=branch.last_reset_at and rfc3339(branch.last_reset_at),
+        restore_status=branch.restore_status,
+        restored_from=branch.restored_from,
+        restored_as=branch.restored_as,
+        restricted_actions=[{"name": "restore", "reason": RESTORED_FROM_SNAPSHOT}]
+        if branch.restored_from
+        else None,
         recovery=recovery
         and {
             "deleted_at": rfc3339(recovery.deleted_at),

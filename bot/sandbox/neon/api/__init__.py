@@ -9,6 +9,7 @@ from bot.sandbox.neon.api import (
     restore,
     roles,
     schemas,
+    snapshot_restore,
     snapshots,
 )
 from bot.sandbox.neon.calls import Route
@@ -23,4 +24,5 @@ ROUTES: tuple[Route, ...] = (
     *roles.ROUTES,
     *schemas.ROUTES,
     *snapshots.ROUTES,
+    *snapshot_restore.ROUTES,
 )

@@ -202,7 +202,7 @@ async def delete_branch(call: Call) -> web.Response:
 
 
 def may_delete(project: Project, branch: Branch) -> None:
-    """422 for the default branch, one with children, a protected one, and roots that are not kept states."""
+    """422 for the default branch, one with children, a protected one, and roots that are not spare."""
     children = project.children(branch.id)
     if children:
         raise unprocessable(f"cannot delete branch that has children: {children[0].id}")
@@ -210,7 +210,7 @@ def may_delete(project: Project, branch: Branch) -> None:
         raise unprocessable("cannot delete the default branch")
     if branch.protected:
         raise unprocessable("cannot delete a protected branch")
-    if branch.parent_id is None and branch.kept_from != "self":
+    if branch.parent_id is None and not branch.is_spare:
         raise unprocessable("cannot delete a root branch")
 
 

@@ -19,7 +19,7 @@ from bot.sandbox.neon.computes import start_step, suspend_step
 from bot.sandbox.neon.instants import now
 from bot.sandbox.neon.operations import Step
 from bot.sandbox.neon.refusals import bad_request, unprocessable
-from bot.sandbox.neon.rows import Branch, Project, Role
+from bot.sandbox.neon.rows import RESTORED_FROM_SNAPSHOT, Branch, Project, Role
 from bot.sandbox.neon.shapes import branch_json
 from bot.sandbox.neon.store import Store
 from bot.sandbox.neon.wal import Lsn, Point
@@ -60,6 +60,8 @@ async def restore_branch(call: Call) -> web.Response:
 
 
 def _allowed(project: Project, target: Branch, source: Branch, preserve: str | None) -> None:
+    if target.restored_from or source.restored_from:
+        raise unprocessable(RESTORED_FROM_SNAPSHOT)
     if target.protected:
         raise unprocessable("cannot restore a protected branch")
     if source.expires_at and source is not target:
@@ -129,7 +131,7 @@ class Restore:
         suspends = [suspend_step(self.project, endpoint) for endpoint in active]
         starts = [start_step(self.project, endpoint) for endpoint in active]
         *rest, stopped = [create, *suspends]
-        steps = [*rest, replace(stopped, work=_in_turn(stopped.work, self._swap)), *starts]
+        steps = [*rest, replace(stopped, work=in_turn(stopped.work, self._swap)), *starts]
         return [*steps[:-1], replace(steps[-1], done=_in_turn_now(steps[-1].done, self._finish))]
 
     async def undo(self) -> None:
@@ -206,9 +208,11 @@ def detach_step(branch: Branch) -> Step:
     return Step("detach_parent_branch", branch.id, done=done)
 
 
-def _in_turn(
+def in_turn(
     first: Callable[[], Awaitable[None]] | None, second: Callable[[], Awaitable[None]]
 ) -> Callable[[], Awaitable[None]]:
+    """Work of a step, if it has any, and then some more."""
+
     async def both() -> None:
         if first:
             await first()

@@ -95,6 +95,7 @@ def take_snapshot(
     snapshot = Snapshot(snapshot_id, name or snapshot_id, branch.id, at, expires_at=expires_at)
     snapshot.timestamp = at if point is None else point if isinstance(point, datetime) else None
     snapshot.lsn = point if isinstance(point, Lsn) else None
+    snapshot.roles = dict(branch.roles)
     project.snapshots[snapshot.id] = snapshot
     return snapshot
 
