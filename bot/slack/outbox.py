@@ -38,9 +38,17 @@ MOST_ATTEMPTS = 30
 
 GONE = frozenset({"message_not_found", "cant_update_message"})
 UNREACHABLE = frozenset(
-    {"channel_not_found", "not_in_channel", "is_archived", "user_not_in_channel", "restricted_action"}
+    {
+        "channel_not_found",
+        "not_in_channel",
+        "is_archived",
+        "is_inactive",
+        "user_not_in_channel",
+        "restricted_action",
+    }
 )
-"""Where a message cannot be posted, however often it is tried."""
+"""Where a message cannot be posted or, as `is_inactive` says of an archived channel, edited, however often it is
+tried."""
 
 PASSING = frozenset({"internal_error", "fatal_error", "service_unavailable", ""})
 """Slack's own trouble, or an answer that was none of Slack's."""
@@ -56,10 +64,10 @@ class Outbox:
     clock: Clock
 
     async def deliver(self, channel: ChannelId) -> None:
-        """Everything due in one channel, in order, until nothing is."""
+        """Everything due in one channel, one after the other: a card that must be posted anew comes before what is
+        said in its thread."""
         while due := [message for message in await self._due() if message.channel == channel]:
-            for message in due:
-                await self._deliver(message)
+            await self._deliver(due[0])
 
     async def channels(self) -> frozenset[ChannelId]:
         """Where something is due."""

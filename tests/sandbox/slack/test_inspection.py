@@ -155,6 +155,14 @@ async def test_an_administrator_acts_behind_the_apps_back(workspace: Workspace) 
     await workspace.post("admin", {"act": "remove_app", "channel": OPS})
     await workspace.post("settings", {"limits": "off"})
     assert (await error_of(api.chat_postMessage(channel=OPS, text="y")))["error"] == "not_in_channel"
+    await workspace.post("admin", {"act": "remove_person", "channel": OPS, "user": DANA})
+    refused = await error_of(api.chat_postEphemeral(channel=OPS, user=DANA, text="y"))
+    assert refused["error"] == "not_in_channel"
+    await workspace.post("admin", {"act": "invite_app", "channel": OPS})
+    refused = await error_of(api.chat_postEphemeral(channel=OPS, user=DANA, text="y"))
+    assert refused["error"] == "user_not_in_channel"
+    await workspace.post("admin", {"act": "invite_person", "channel": OPS, "user": DANA})
+    assert (await api.chat_postEphemeral(channel=OPS, user=DANA, text="y"))["ok"]
     await workspace.post("admin", {"act": "deactivate", "user": EVE})
     assert (await api.users_info(user=EVE))["user"]["deleted"]
     await workspace.post("admin", {"act": "archive", "channel": "C0"}, status=400)
