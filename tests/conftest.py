@@ -10,8 +10,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, settings
 
 from bot.sandbox.neon import SandboxNeon, sandbox_neon
+
+# A busy machine is not a slow property: how long an example takes says nothing here.
+settings.register_profile("safepoint", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("safepoint")
 
 _ENOUGH_BYTES = 6 * 1024**3
 
