@@ -8,7 +8,7 @@ from bot.rules.ids import Digest
 
 class Carried(BaseModel):
     """`digest` is the plan that was on the card when it was drawn; `target` and `channel` belong to
-    backup buttons and modals."""
+    backup buttons and modals, `target` and `at` to a moment that was asked for."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -16,6 +16,7 @@ class Carried(BaseModel):
     digest: Digest = Digest("")
     target: str = ""
     channel: str = ""
+    at: str = ""
 
 
 def read_button(value: str) -> Carried:

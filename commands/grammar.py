@@ -12,7 +12,7 @@ BACKUP_USAGE = "/backup <target> [name]"
 COMMANDS = ("/restore", "/backup")
 HELP_WORDS = frozenset({"", "help", "-h", "--help", "?"})
 
-_RESTORE = re.compile(r"(?P<target>\S+)\s+to\s+(?P<when>.+)", re.IGNORECASE | re.DOTALL)
+_RESTORE = re.compile(r"(?P<target>\S+)\s+(?:to\s+|(?=from\s))(?P<when>.+)", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,14 @@
 """`/restore`, and the buttons on its card that are not votes: choose, cancel, undo."""
 
+from dataclasses import replace
+
+from bot.cards.moment import question_facts
 from bot.errors import Kind, Refused
+from bot.rules.clock import cut_to_millisecond
 from bot.rules.ids import BranchId, RequestId
+from bot.rules.moment import Ask, Named, Read, Refuse
 from bot.rules.plan import Method
-from bot.rules.point import Head, Instant, RestorePoint
+from bot.rules.point import Head, Instant, RestorePoint, require_past
 from bot.rules.request import Purpose, Request, can_undo, cancel, choose
 from bot.rules.said import Note, NoteKind, Said
 from bot.rules.target import Act, Person, Target, require
@@ -11,6 +16,7 @@ from commands.buttons import read_button
 from commands.desk import Answer, Desk
 from commands.grammar import is_help, read_restore
 from commands.when import read
+from commands.zone_words import zone_named
 
 
 async def restore(desk: Desk, said: Said, person: Person) -> Answer:
@@ -21,12 +27,34 @@ async def restore(desk: Desk, said: Said, person: Person) -> Answer:
     words = read_restore(said.text)
     target = desk.target(words.target)
     require(person, Act.LOOK, target)
-    point = Instant(read(words.when, said.at))
-    wish = _request(said, person, target, point, target.branch)
+    match read(words.when, said.at, zone_named(person.tz)):
+        case Read(instant, remarks):
+            wish = _request(said, person, target, Instant(cut_to_millisecond(instant)), target.branch)
+            await _ask_for(desk, said, person, replace(wish, remarks=remarks))
+        case Ask(question, choices):
+            facts = question_facts(words.when, target.name, question, choices, said.at)
+            await desk.store.messages.tell(person.id, said.channel, Note(NoteKind.WHICH_MOMENT, facts))
+        case Named(restore_point):
+            raise Refused(Kind.NOT_YET_RESTORABLE, point=restore_point)
+        case Refuse(kind, facts):
+            raise Refused(kind, ref=None, **facts)
+    return None
+
+
+async def choose_reading(desk: Desk, said: Said, person: Person) -> Answer:
+    """One of the moments that were asked about: as if it had been typed, and judged as if it had been."""
+    carried = read_button(said.text)
+    if not carried.target or not carried.at:
+        raise Refused(Kind.REQUEST_GONE)
+    return await restore(desk, replace(said, name="/restore", text=f"{carried.target} to {carried.at}"), person)
+
+
+async def _ask_for(desk: Desk, said: Said, person: Person, wish: Request) -> None:
+    assert isinstance(wish.point, Instant)
+    require_past(wish.point.at, said.at)
     if await desk.store.requests.add(wish) and wish.channel != said.channel:
         note = Note(NoteKind.ASKED_ELSEWHERE, {"request": wish.id, "channel": wish.channel})
         await desk.store.messages.tell(person.id, said.channel, note)
-    return None
 
 
 async def choose_new_branch(desk: Desk, said: Said, person: Person) -> Answer:

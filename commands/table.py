@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from bot.cards import restore as card
 from bot.cards.backup import BACK_UP_NOW
+from bot.cards.moment import READING
 from bot.errors import Kind, Refused
 from bot.rules.said import How, Said
 from bot.rules.target import Person
@@ -16,6 +17,7 @@ Command = Callable[[Desk, Said, Person], Awaitable[Answer]]
 TABLE: Mapping[tuple[How, str], Command] = {
     (How.COMMAND, "/restore"): restore.restore,
     (How.COMMAND, "/backup"): backup.backup,
+    (How.CLICK, READING): restore.choose_reading,
     (How.CLICK, card.NEW_BRANCH): restore.choose_new_branch,
     (How.CLICK, card.IN_PLACE): restore.choose_in_place,
     (How.CLICK, card.CANCEL): restore.cancel_request,

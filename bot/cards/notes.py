@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from bot.cards.blocks import Card, code, context, count, escape, people, person, section
+from bot.cards.moment import question_card
 from bot.cards.restore import headline
 from bot.cards.words import EXAMPLES, trouble_card
 from bot.rules.ids import TargetName
@@ -33,6 +34,8 @@ def note_card(note: Note, targets: Iterable[TargetName]) -> Card:
         case NoteKind.ALERT_RESOLVED:
             fresh = f"backups of {note.facts['target']} are fresh again"
             return _said(f":white_check_mark: Resolved after {note.facts['after']}: {escape(fresh)}.")
+        case NoteKind.WHICH_MOMENT:
+            return question_card(note.facts)
         case NoteKind.STAGE_REACHED:
             raise ValueError("a stage is told with its request, by stage_card")
 

@@ -30,6 +30,7 @@ from bot.cards.blocks import (
     unticked,
     utc_words,
 )
+from bot.cards.moment import remark_lines
 from bot.cards.words import NOTHING_CHANGED, sentences
 from bot.rules.clock import age_words
 from bot.rules.loss import TableChange
@@ -183,7 +184,8 @@ def _point(request: Request) -> list[Block]:
             f"*For you*\n{local(at)}",
             f"*Age when asked*\n{age}",
             asked,
-        )
+        ),
+        *([context(f"As said, {remark_lines(request.remarks)}.")] if request.remarks else []),
     ]
 
 

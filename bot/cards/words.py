@@ -13,7 +13,7 @@ from bot.rules.trouble import Trouble
 
 Sentences = tuple[str, str]
 
-EXAMPLES = "`10:25 UTC`, `2026-11-20T10:25:00Z` or `30 minutes ago`"
+EXAMPLES = "`10:25 UTC`, `yesterday 14:30 Europe/Berlin`, `2026-11-20T10:25:00Z` or `30 minutes ago`"
 
 
 def sentences(kind: Kind, facts: Facts) -> Sentences:
@@ -94,6 +94,22 @@ WORDS: Mapping[Kind, Sentences | Callable[[_Facts], Sentences]] = {
     Kind.TIME_UNREADABLE: lambda f: (
         f"I cannot tell which moment “{f.text}” is.",
         f"Write it like {EXAMPLES}.",
+    ),
+    Kind.TIME_INEXACT: lambda f: (
+        f"“{f.text}” is not one exact moment.",
+        f"A restore needs one: write it like {EXAMPLES}.",
+    ),
+    Kind.TIME_NEVER_WAS: lambda f: (
+        f"“{f.text}” never was: clocks in {f.zone} were set forward over it.",
+        f"Name a moment before or after that, or with an offset, like {EXAMPLES}.",
+    ),
+    Kind.ZONE_UNKNOWN: (
+        "I do not know your time zone, and your words name none.",
+        f"Write the zone as well, like {EXAMPLES}.",
+    ),
+    Kind.NOT_YET_RESTORABLE: lambda f: (
+        f"`{f.point}` can be read, but I cannot restore from it yet.",
+        f"Name a moment, like {EXAMPLES}; a backup or an LSN can be restored in Neon's console.",
     ),
     Kind.TIME_IN_FUTURE: lambda f: (
         f"{f.moment('asked')} has not happened yet.",

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from bot.errors import Kind, Refused
 from bot.rules.ids import BranchId, ChannelId, Digest, PersonId, ProjectId, RequestId, TargetName
+from bot.rules.moment import Remark
 from bot.rules.plan import Method, Plan, Preview, plan_restore
 from bot.rules.point import RestorePoint
 from bot.rules.target import Policy, possible_approvers
@@ -114,6 +115,7 @@ class Request:
     ended_at: datetime | None = None
     undoes: RequestId | None = None
     undone_by: RequestId | None = None
+    remarks: tuple[Remark, ...] = ()  # on how the words for the moment were read
     revision: int = 0
 
     @property

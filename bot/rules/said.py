@@ -57,6 +57,7 @@ class NoteKind(StrEnum):
     ASKED_ELSEWHERE = "asked_elsewhere"
     VOTE_COUNTED = "vote_counted"
     STAGE_REACHED = "stage_reached"
+    WHICH_MOMENT = "which_moment"
     ALERT_RESOLVED = "alert_resolved"
 
 

@@ -3,9 +3,11 @@ from dataclasses import replace
 import pytest
 
 from bot.cards.blocks import Card
+from bot.cards.moment import question_facts
 from bot.cards.notes import note_card, stage_card
 from bot.errors import Kind, Refused
 from bot.rules.ids import TargetName
+from bot.rules.moment import Question
 from bot.rules.request import Stage
 from bot.rules.said import Note, NoteKind, note_of
 from bot.rules.target import Target
@@ -19,6 +21,7 @@ NOTES = [
     Note(NoteKind.BACKUP_HELP),
     Note(NoteKind.ASKED_ELSEWHERE, {"request": "r-abc2345", "channel": "CTARGET"}),
     Note(NoteKind.VOTE_COUNTED, {"request": "r-abc2345", "missing": 1}),
+    Note(NoteKind.WHICH_MOMENT, question_facts("10 UTC", "prod", Question.BARE_NUMBER, [T0], T0)),
     Note(NoteKind.ALERT_RESOLVED, {"target": "prod", "after": "5 min"}),
 ]
 

@@ -9,9 +9,11 @@ from commands.buttons import Carried, read_button
 text = st.text(max_size=40)
 
 
-@given(text, text, text, text)
-def test_what_a_button_was_given_comes_back(request: str, digest: str, target: str, channel: str) -> None:
-    carried = {"request": request, "digest": digest, "target": target, "channel": channel}
+@given(text, text, text, text, text)
+def test_what_a_button_was_given_comes_back(
+    request: str, digest: str, target: str, channel: str, at: str
+) -> None:
+    carried = {"request": request, "digest": digest, "target": target, "channel": channel, "at": at}
     assert read_button(button("Go", "go", carried)["value"]).model_dump() == carried
 
 

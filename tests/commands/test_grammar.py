@@ -35,13 +35,19 @@ def test_what_is_not_exactly_help_is_no_help(text: str) -> None:
         ("prod\nto\n10:25 UTC", "prod", "10:25 UTC"),
         ("to to to", "to", "to"),
         ("prod to to 10:25", "prod", "to 10:25"),
+        ("prod from nightly", "prod", "from nightly"),
+        ("prod  FROM  nightly ", "prod", "FROM  nightly"),
+        ("from from from", "from", "from from"),
+        ("prod to from nightly", "prod", "from nightly"),
     ],
 )
 def test_a_restore_names_a_target_and_a_moment(text: str, target: str, when: str) -> None:
     assert read_restore(text) == RestoreWords(target, when)
 
 
-@pytest.mark.parametrize("text", ["prod", "prod 10:25 UTC", "prod to", "to 10:25 UTC", "prod tomorrow 10:25"])
+@pytest.mark.parametrize(
+    "text", ["prod", "prod 10:25 UTC", "prod to", "to 10:25 UTC", "prod tomorrow 10:25", "prod from"]
+)
 def test_any_other_restore_is_answered_with_the_usage(text: str) -> None:
     with pytest.raises(Refused) as caught:
         read_restore(text)

@@ -3,16 +3,25 @@ from datetime import timedelta
 
 import pytest
 
+from bot.cards.moment import READING, question_card, question_facts
 from bot.cards.restore import CANCEL, IN_PLACE, NEW_BRANCH, UNDO, request_card
 from bot.errors import Kind, Refused
 from bot.rules.ids import BranchId, ChannelId, PersonId, ProjectId, RequestId
+from bot.rules.moment import Question, Remark
 from bot.rules.plan import Method
 from bot.rules.point import Head, Instant
 from bot.rules.request import Purpose, Request, Stage
 from bot.rules.said import How, Note, NoteKind
 from bot.rules.target import Person
 from commands.desk import Desk
-from commands.restore import cancel_request, choose_in_place, choose_new_branch, restore, undo
+from commands.restore import (
+    cancel_request,
+    choose_in_place,
+    choose_new_branch,
+    choose_reading,
+    restore,
+    undo,
+)
 from tests.builders import ANNA, OLGA, OMAR, OSCAR, T0, TARGET, person, request, request_at, said, target
 
 RESTORE = said("/restore", "prod to 10:25 UTC")
@@ -47,6 +56,83 @@ async def test_the_moment_is_reckoned_from_when_it_was_said_not_from_when_it_was
     late = replace(desk, clock=lambda: T0 + timedelta(hours=1))
     await restore(late, said("/restore", "prod to 30 minutes ago"), person())
     assert (await the_request(desk)).point == Instant(T0 - timedelta(minutes=30))
+
+
+async def test_a_time_without_a_zone_is_one_of_the_persons_own_zone(desk: Desk) -> None:
+    await restore(desk, said("/restore", "prod to 10:25"), person(tz="Europe/Berlin"))
+    assert (await the_request(desk)).point == Instant(T0.replace(hour=9, minute=25))
+
+
+async def test_a_zone_of_the_persons_that_nobody_knows_is_not_guessed(desk: Desk) -> None:
+    nowhere = person(tz="Mars/Olympus")
+    with pytest.raises(Refused) as caught:
+        await restore(desk, said("/restore", "prod to 10:25"), nowhere)
+    assert caught.value.kind is Kind.ZONE_UNKNOWN
+    await restore(desk, RESTORE, nowhere)
+    assert (await the_request(desk)).point == Instant(T0.replace(hour=10, minute=25))
+
+
+async def test_a_time_that_is_still_to_come_today_is_yesterdays_and_says_so(desk: Desk) -> None:
+    await restore(desk, said("/restore", "prod to 12:01 UTC"), person())
+    asked = await the_request(desk)
+    assert asked.point == Instant(T0 - timedelta(hours=23, minutes=59))
+    assert asked.remarks == (Remark.DAY_BEFORE,)
+
+
+async def test_a_finer_moment_is_cut_down_to_the_millisecond_and_says_so(desk: Desk) -> None:
+    await restore(desk, said("/restore", "prod to 10:25:00.123999 UTC"), person())
+    asked = await the_request(desk)
+    assert asked.point == Instant(T0.replace(hour=10, minute=25, microsecond=123_000))
+    assert asked.remarks == (Remark.CUT,)
+
+
+async def test_words_that_fit_two_moments_are_asked_about_and_restore_nothing(desk: Desk) -> None:
+    await restore(desk, said("/restore", "prod to 10 UTC"), person())
+    assert await all_requests(desk) == ()
+    [message] = await desk.store.messages.due(T0)
+    assert (message.person, message.channel) == (OLGA, "CINCIDENT")
+    assert message.note == Note(
+        NoteKind.WHICH_MOMENT,
+        question_facts(
+            "10 UTC", "prod", Question.BARE_NUMBER, [T0 - timedelta(hours=14), T0 - timedelta(hours=2)], T0
+        ),
+    )
+
+
+async def test_each_button_of_a_question_asks_for_exactly_its_moment(desk: Desk) -> None:
+    choices = [T0 - timedelta(hours=14), T0 - timedelta(hours=2)]
+    card = question_card(question_facts("10 UTC", "prod", Question.BARE_NUMBER, choices, T0))
+    pressed = [block["elements"][0] for block in card.blocks if block["type"] == "actions"]
+    for number, button in enumerate(pressed):
+        click = said(button["action_id"], button["value"], how=How.CLICK, id=f"{number}bc2345")
+        await choose_reading(desk, click, person(tz="Asia/Tokyo"))
+    assert {asked.point for asked in await all_requests(desk)} == {Instant(choice) for choice in choices}
+
+
+@pytest.mark.parametrize("who", REFUSED_PEOPLE)
+async def test_who_may_not_look_presses_no_reading(desk: Desk, who: Person) -> None:
+    click = said(READING, '{"target": "prod", "at": "2026-11-20T10:25:00+00:00"}', how=How.CLICK, by=who.id)
+    with pytest.raises(Refused) as caught:
+        await choose_reading(desk, click, who)
+    assert caught.value.kind is Kind.NOT_ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("", Kind.REQUEST_GONE),
+        ('{"request": "r-abc2345"}', Kind.REQUEST_GONE),
+        ('{"target": "prod"}', Kind.REQUEST_GONE),
+        ('{"target": "prdo", "at": "2026-11-20T10:25:00Z"}', Kind.UNKNOWN_TARGET),
+        ('{"target": "prod", "at": "banana"}', Kind.TIME_UNREADABLE),
+        ('{"target": "prod", "at": "2030-01-01T00:00:00Z"}', Kind.TIME_IN_FUTURE),
+    ],
+)
+async def test_a_reading_is_judged_again_when_it_is_pressed(desk: Desk, value: str, kind: Kind) -> None:
+    with pytest.raises(Refused) as caught:
+        await choose_reading(desk, said(READING, value, how=How.CLICK), person())
+    assert caught.value.kind is kind
+    assert await all_requests(desk) == ()
 
 
 async def test_a_restore_that_is_handled_twice_asks_once(desk: Desk) -> None:
@@ -92,6 +178,11 @@ async def test_help_is_told_to_who_asked_and_asks_for_nothing(desk: Desk, text: 
         ("prod to banana", Kind.TIME_UNREADABLE),
         ("prod to 2030-01-01T00:00Z", Kind.TIME_IN_FUTURE),
         ("prod to 0 seconds ago", Kind.TIME_TOO_RECENT),
+        ("prod to now", Kind.TIME_TOO_RECENT),
+        ("prod to about 10:25", Kind.TIME_INEXACT),
+        ("prod to lsn 0/16B3748", Kind.NOT_YET_RESTORABLE),
+        ("prod to from nightly", Kind.NOT_YET_RESTORABLE),
+        ("prod from nightly", Kind.NOT_YET_RESTORABLE),
     ],
 )
 async def test_bad_words_are_refused_and_nothing_is_stored(desk: Desk, text: str, kind: Kind) -> None:

@@ -6,9 +6,11 @@ import yaml
 
 from bot.cards.alert import alert_card
 from bot.cards.home import home_view
+from bot.cards.moment import question_card, question_facts
 from bot.cards.restore import approve_modal, deny_modal, request_card
 from bot.errors import Kind, Refused
 from bot.rules.freshness import Alert, observed
+from bot.rules.moment import Question
 from bot.rules.request import Stage
 from bot.rules.said import How
 from commands.table import TABLE, command_for
@@ -24,6 +26,7 @@ def test_every_button_on_every_card_is_answered() -> None:
     stale = observed(None, target=PROD, max_age=TARGET.policy.max_age, now=T0)
     drawn = [request_card(request_at(stage), TARGET).blocks for stage in Stage]
     drawn += [alert_card(Alert("a-1", PROD, TARGET.channel, T0, stale)).blocks]
+    drawn += [question_card(question_facts("10 UTC", "prod", Question.BARE_NUMBER, [T0], T0)).blocks]
     drawn += [tuple(home_view([TARGET], [stale], [])["blocks"])]
     pressed = set().union(*(buttons_of(blocks) for blocks in drawn))
     assert pressed == {name for how, name in TABLE if how is How.CLICK}
