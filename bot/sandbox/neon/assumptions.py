@@ -139,6 +139,31 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
         "no text is published",
     ),
     Assumption(
+        "a backup schedule on the free plan, on a branch with a parent, or that does not say when",
+        "422, 422, 400",
+        "the refusals are documented; of the texts only that of a daily schedule without an hour",
+    ),
+    Assumption(
+        "retention_seconds left out of a backup schedule",
+        "given back as left out; its snapshots are kept for 35 days",
+        "documented as default and maximum, not whether it is filled in",
+    ),
+    Assumption(
+        "a monthly schedule on a day that a month does not have; times of a schedule that were missed",
+        "the month's last day; one snapshot for all of them",
+        "not documented",
+    ),
+    Assumption(
+        "names of scheduled snapshots; their diff_size",
+        "their ids; the WAL written since the one before",
+        "not documented",
+    ),
+    Assumption(
+        "a schedule after a change to the free plan",
+        "kept, but no snapshots are taken",
+        "not documented; the plan has none",
+    ),
+    Assumption(
         "bad values of expires_at",
         "400 for a time out of bounds, 422 for a branch that may not expire",
         "the rules are published, the statuses are not",

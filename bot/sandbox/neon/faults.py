@@ -61,7 +61,10 @@ class FaultOrder(BaseModel):
 
 
 class SettingsOrder(BaseModel):
-    """The body of `POST /sandbox/settings`; what is left out stays. `detach_seconds` and `project_id` are ours."""
+    """The body of `POST /sandbox/settings`; what is left out stays.
+
+    `detach_seconds`, `ahead_seconds` and `project_id` are additions of ours.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -69,6 +72,7 @@ class SettingsOrder(BaseModel):
     operation_seconds: float | None = Field(default=None, ge=0)
     history_seconds: int | None = Field(default=None, ge=0)
     detach_seconds: float | None = Field(default=None, ge=0)
+    ahead_seconds: float | None = Field(default=None, ge=0)
     project_id: str | None = None
 
 

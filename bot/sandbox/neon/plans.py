@@ -20,10 +20,11 @@ class Plan:
     manual_snapshots: int
     history_default_seconds: int
     history_max_seconds: int
+    scheduled_snapshots: bool = True
 
 
 PLANS: dict[PlanName, Plan] = {
-    "free": Plan("free_v3", 10, 3, 0, 1, 6 * _HOUR, 6 * _HOUR),
+    "free": Plan("free_v3", 10, 3, 0, 1, 6 * _HOUR, 6 * _HOUR, scheduled_snapshots=False),
     "launch": Plan("launch_v3", 5000, 5, 2, 100, _DAY, 7 * _DAY),
     "scale": Plan("scale_v3", 5000, 25, 5, 100, _DAY, 30 * _DAY),
     "unlimited": Plan("scale_v3", _NO_LIMIT, _NO_LIMIT, _NO_LIMIT, _NO_LIMIT, _DAY, 30 * _DAY),
@@ -36,11 +37,14 @@ class Settings:
 
     `operation_seconds` is the least an operation takes; real work counts towards it. `detach_seconds` is how long after
     an in-place restore of a root branch it becomes a root again (`detach_parent_branch`), None for never.
+    `ahead_seconds` is how much later it is for expiries and backup schedules than it really is, so that nobody has to
+    wait for them.
     """
 
     plan: PlanName = "launch"
     operation_seconds: float = 0.3
     detach_seconds: float | None = 1.0
+    ahead_seconds: float = 0.0
 
     @property
     def limits(self) -> Plan:

@@ -13,6 +13,7 @@ from bot.sandbox.neon import identifiers
 from bot.sandbox.neon.instants import now
 from bot.sandbox.neon.plans import Settings
 from bot.sandbox.neon.proxy import Proxy, Verifier, verifier_of
+from bot.sandbox.neon.schedules import Backup
 from bot.sandbox.neon.store import Catalogue, Store
 from bot.sandbox.neon.wal import Lsn
 
@@ -62,7 +63,8 @@ class Branch:
     `store` is None until the operation that makes its data has ended. `kept_from` says whose earlier state it keeps
     after a restore: the same branch's at another time ("self"), one overwritten from elsewhere ("other"), or its
     own since a branch made from a snapshot has replaced it ("snapshot"). `restored_from` names the snapshot such a
-    branch was made from, `restored_as` the branch it replaces.
+    branch was made from, `restored_as` the branch it replaces. What `schedule` called for until `schedule_kept_until`
+    has been taken.
     """
 
     id: str
@@ -90,6 +92,8 @@ class Branch:
     restore_status: Literal["restored", "finalized"] | None = None
     restored_from: str | None = None
     restored_as: str | None = None
+    schedule: tuple[Backup, ...] = ()
+    schedule_kept_until: datetime = field(default_factory=now)
     recovery: Recovery | None = None
     store: Store | None = None
     roles: dict[str, Role] = field(default_factory=dict)
@@ -198,6 +202,7 @@ class Snapshot:
     lsn: Lsn | None = None
     expires_at: datetime | None = None
     size: int | None = None
+    diff_size: int | None = None
     store: Store | None = None
     roles: dict[str, Role] = field(default_factory=dict)
 
@@ -218,6 +223,11 @@ class Project:
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
     operations: list[Operation] = field(default_factory=list)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    @property
+    def clock(self) -> datetime:
+        """What time it is for expiries and backup schedules."""
+        return now() + timedelta(seconds=self.settings.ahead_seconds)
 
     @property
     def default_branch(self) -> Branch:

@@ -18,6 +18,7 @@ from bot.sandbox.neon.rows import (
     Role,
     Snapshot,
 )
+from bot.sandbox.neon.schedules import Backup
 
 Json = dict[str, Any]
 
@@ -195,7 +196,18 @@ def snapshot_json(snapshot: Snapshot) -> Json:
         created_at=rfc3339(snapshot.created_at),
         expires_at=snapshot.expires_at and rfc3339(snapshot.expires_at),
         manual=snapshot.manual,
-        full_size=snapshot.size,
+        full_size=snapshot.size if snapshot.diff_size is None else None,
+        diff_size=snapshot.diff_size,
+    )
+
+
+def backup_json(backup: Backup) -> Json:
+    """`BackupScheduleItem`."""
+    return _present(
+        frequency=backup.frequency,
+        hour=backup.hour,
+        day=backup.day,
+        retention_seconds=backup.retention_seconds,
     )
 
 

@@ -4,7 +4,7 @@
 """
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from bot.sandbox.neon import identifiers
@@ -53,9 +53,7 @@ class World:
         """A project with its default branch `main`, one role, one database, and a compute that starts when needed."""
         store = await self.stores.create(database=database, role=role)
         at = now()
-        settings = Settings(
-            plan or self.settings.plan, self.settings.operation_seconds, self.settings.detach_seconds
-        )
+        settings = replace(self.settings, plan=plan or self.settings.plan)
         history = (
             settings.limits.history_default_seconds if self.history_seconds is None else self.history_seconds
         )
@@ -128,5 +126,7 @@ def _change(settings: Settings, order: SettingsOrder) -> None:
         settings.plan = order.plan
     if order.operation_seconds is not None:
         settings.operation_seconds = order.operation_seconds
+    if order.ahead_seconds is not None:
+        settings.ahead_seconds = order.ahead_seconds
     if "detach_seconds" in order.model_fields_set:
         settings.detach_seconds = order.detach_seconds

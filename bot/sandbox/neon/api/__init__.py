@@ -2,6 +2,7 @@
 
 from bot.sandbox.neon.api import (
     account,
+    backup_schedules,
     branches,
     endpoints,
     operations,
@@ -25,4 +26,5 @@ ROUTES: tuple[Route, ...] = (
     *schemas.ROUTES,
     *snapshots.ROUTES,
     *snapshot_restore.ROUTES,
+    *backup_schedules.ROUTES,
 )

@@ -146,6 +146,9 @@ def _replace(project: Project, branch: Branch, target: Branch, old_name: str | N
     branch.name, target.name = target.name, old_name or _old_name(project, target.name)
     branch.default, target.default = branch.default or target.default, False
     branch.protected, target.protected = branch.protected or target.protected, False
+    if target.schedule:
+        branch.schedule, branch.schedule_kept_until = target.schedule, target.schedule_kept_until
+        target.schedule = ()
     branch.restore_status, target.kept_from = "finalized", "snapshot"
     branch.enter("ready")
     target.enter("ready")

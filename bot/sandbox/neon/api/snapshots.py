@@ -5,6 +5,7 @@ Creating takes everything from the query string and ignores a body, as Neon does
 """
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -88,16 +89,39 @@ async def delete_snapshot(call: Call) -> web.Response:
 
 
 def take_snapshot(
-    project: Project, branch: Branch, *, name: str | None, point: Point, expires_at: datetime | None
+    project: Project,
+    branch: Branch,
+    *,
+    name: str | None,
+    point: Point,
+    expires_at: datetime | None,
+    manual: bool = True,
 ) -> Snapshot:
     """A snapshot that is yet to be filled."""
     snapshot_id, at = identifiers.snapshot_id(), now()
-    snapshot = Snapshot(snapshot_id, name or snapshot_id, branch.id, at, expires_at=expires_at)
+    snapshot = Snapshot(snapshot_id, name or snapshot_id, branch.id, at, manual, expires_at=expires_at)
     snapshot.timestamp = at if point is None else point if isinstance(point, datetime) else None
     snapshot.lsn = point if isinstance(point, Lsn) else None
     snapshot.roles = dict(branch.roles)
     project.snapshots[snapshot.id] = snapshot
     return snapshot
+
+
+def scheduled_steps(world: World, project: Project, branch: Branch) -> list[Step]:
+    """The snapshots a branch's schedule calls for by now; of those missed, only the last of each entry."""
+    at, kept_until = project.clock, branch.schedule_kept_until
+    branch.schedule_kept_until = max(at, kept_until)
+    return [
+        _scheduled_step(world, project, branch, backup.expiry(at))
+        for backup in branch.schedule
+        if backup.last_due(at) > kept_until
+    ]
+
+
+def forget_unfilled(project: Project) -> None:
+    """Undo the taking of snapshots that have not got their data."""
+    for snapshot in [snapshot for snapshot in project.snapshots.values() if snapshot.store is None]:
+        del project.snapshots[snapshot.id]
 
 
 def delete_snapshot_step(world: World, project: Project, snapshot: Snapshot) -> Step:
@@ -109,6 +133,20 @@ def delete_snapshot_step(world: World, project: Project, snapshot: Snapshot) -> 
             await world.stores.remove(snapshot.store)
 
     return Step("delete_timeline", work=work)
+
+
+def _scheduled_step(world: World, project: Project, branch: Branch, expires_at: datetime) -> Step:
+    before = [s for s in project.snapshots.values() if s.source_branch_id == branch.id and not s.manual]
+    snapshot = take_snapshot(project, branch, name=None, point=None, expires_at=expires_at, manual=False)
+    step = _copy_step(world, snapshot, branch, None)
+
+    async def work() -> None:
+        assert step.work is not None
+        await step.work()
+        if before and before[-1].lsn and snapshot.lsn:
+            snapshot.diff_size = snapshot.lsn.value - before[-1].lsn.value
+
+    return replace(step, work=work)
 
 
 def _copy_step(world: World, snapshot: Snapshot, branch: Branch, point: Point) -> Step:
