@@ -1,29 +1,18 @@
 """One browser for all, a visit for each: skipped with a reason where there is no browser."""
 
-import shutil
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser
 
-from tests.sandbox.slack.page.visit import DEADLINE_MS, Visit, a_visit
+from tests.sandbox.slack.page.visit import Visit, a_browser, a_visit
 from tests.sandbox.slack.workspace import Workspace
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-QUIET = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync", "--no-first-run")  # fmt: skip
 
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        pytest.skip("no Chromium or Chrome on PATH")
-    expect.set_options(timeout=DEADLINE_MS)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=list(QUIET))
+    async with a_browser() as browser:
         yield browser
-        await browser.close()
 
 
 @pytest.fixture

@@ -160,6 +160,17 @@ async def test_at_phone_width_the_sidebar_is_behind_a_button(browser: Browser, o
         assert await visit.page.evaluate("document.documentElement.scrollWidth") == 390
 
 
+async def test_at_phone_width_a_wide_listing_moves_inside_its_card(browser: Browser, ours: Workspace) -> None:
+    listing = section(f"```{'table':<20}{'now':>20}{'restored':>20}\n{'orders':<20}{9:>20}{1224:>20}```")
+    await ours.api.chat_postMessage(channel=OPS, text="x", blocks=[listing])
+    async with a_visit(browser, ours.slack.url, width=390) as visit:
+        await visit.go()
+        drawn = visit.messages.locator("pre")
+        box = await drawn.bounding_box()
+        assert box is not None and box["x"] + box["width"] < 390
+        assert await drawn.evaluate("pre => pre.scrollWidth > pre.clientWidth")
+
+
 async def test_the_theme_can_be_turned_and_is_remembered(visit: Visit) -> None:
     await visit.go()
     await visit.button("Use the dark theme").click()

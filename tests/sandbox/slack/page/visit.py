@@ -1,14 +1,19 @@
 """A person looking at the page in a headless browser, and a bot for them to talk to."""
 
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from playwright.async_api import Browser, Locator, Page
+import pytest
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 from slack_bolt.async_app import AsyncApp
 
 from tests.sandbox.slack.workspace import DANA, OPS, Json, Workspace, connect
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+QUIET = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+         "--disable-sync", "--no-first-run")  # fmt: skip
 DEADLINE_MS = 15_000
 AT = 1_771_496_700
 """2026-02-19 10:25:00 UTC: 11:25 in Berlin, 5:25 in the morning in New York."""
@@ -43,6 +48,19 @@ class Visit:
     @property
     def dialog(self) -> Locator:
         return self.page.get_by_role("dialog")
+
+
+@asynccontextmanager
+async def a_browser() -> AsyncIterator[Browser]:
+    """Skips the test, with a reason, where there is no browser."""
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.skip("no Chromium or Chrome on PATH")
+    expect.set_options(timeout=DEADLINE_MS)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=list(QUIET))
+        yield browser
+        await browser.close()
 
 
 @asynccontextmanager
