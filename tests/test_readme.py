@@ -14,7 +14,7 @@ import pytest
 from bot.cards import backup, restore
 from bot.cli import cli
 from bot.config import Environment, File, SlackTable, TargetTable, WatchTable, load
-from bot.rules.moment import Named, Read
+from bot.rules.moment import Ask, Read, Reading, Refuse
 from bot.sandbox.neon import SandboxNeon
 from commands.when import read
 
@@ -26,6 +26,13 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 def block(language: str, containing: str = "") -> str:
     return next(str(text) for kind, text in BLOCKS if kind == language and containing in text)
+
+
+def shown_as(word: str) -> list[tuple[str, type[Reading]]]:
+    """The phrases the README shows in the point about what is read, asked or refused."""
+    outcome = {"read": Read, "asked": Ask, "refused": Refuse}[word]
+    [point] = re.findall(rf"^- \*\*{word}\*\*(.*?)(?=^- |^$)", README, re.DOTALL | re.MULTILINE)
+    return [(phrase, outcome) for phrase in re.findall(r"`([^`]+)`", point)]
 
 
 def test_it_stays_under_three_hundred_lines() -> None:
@@ -47,15 +54,19 @@ def test_its_configuration_loads(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "phrase",
+    ("phrase", "outcome"),
     [
-        *("10:25 UTC", "10:25:30 UTC", "2026-11-20T10:25:00.250Z", "2026-11-20T12:25+02:00"),
-        *("90 seconds ago", "30 minutes ago", "2 hours ago", "1 day ago"),
+        *shown_as("read"),
+        *shown_as("asked"),
+        *shown_as("refused"),
     ],
 )
-def test_every_moment_it_shows_is_in_it_and_can_be_read(phrase: str) -> None:
-    assert f"`{phrase}`" in README
-    assert isinstance(read(phrase, NOW, UTC), Read | Named)
+def test_every_moment_it_shows_comes_to_what_it_says(phrase: str, outcome: type[Reading]) -> None:
+    assert isinstance(read(phrase, NOW, UTC), outcome), phrase
+
+
+def test_it_shows_moments_of_every_kind() -> None:
+    assert (len(shown_as("read")), len(shown_as("asked")), len(shown_as("refused"))) == (14, 6, 3)
 
 
 def test_every_button_it_names_is_a_label_of_a_card_and_the_other_way_round() -> None:

@@ -5,6 +5,7 @@ so that one command never pays for another's libraries.
 import typer
 
 from bot.cli.doctor import doctor
+from bot.cli.explain import explain
 from bot.cli.run import run
 from bot.cli.sandbox import sandbox
 from bot.cli.tour import tour
@@ -18,6 +19,7 @@ cli = typer.Typer(
 )
 cli.command()(run)
 cli.command()(doctor)
+cli.command()(explain)
 cli.add_typer(sandbox, name="sandbox")
 cli.command()(tour)
 
