@@ -12,6 +12,7 @@ from bot.cli.guide import Guide
 from bot.cli.sandbox import bot_in, world
 from bot.sandbox.outside import Outside
 from tests.bench.acks import ack_latency
+from tests.bench.phrases import phrase_times
 from tests.bench.restores import restore_shares
 
 COMMANDS_A_SECOND = 50
@@ -37,6 +38,7 @@ async def main() -> None:
             _table(f"acks, {COMMANDS_A_SECOND} commands/s for {SECONDS} s", acks.rows())
             shares = await restore_shares(guide, outside, RESTORES)
             _table(f"restore in place, {RESTORES} times", shares.rows())
+            _table("phrases for a moment", phrase_times().rows())
             _table("memory of the bot", [("resident", f"{_resident_mib(bot.pid):.0f} MiB")])
 
 
