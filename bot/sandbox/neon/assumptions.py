@@ -229,6 +229,16 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
         "documented as a unified diff against a base; clients were seen to take empty and absent alike",
     ),
     Assumption(
+        "making or dropping a role or database on a branch without a read_write compute",
+        "422 with a text of ours",
+        "somebody must execute it; what Neon does is not published",
+    ),
+    Assumption(
+        "deleting a role",
+        "422 if it owns a database; else what it owned goes to each database's owner",
+        "no text is published; data must not vanish with a role",
+    ),
+    Assumption(
         "injected 524 pages, truncated bodies and cuts after the request",
         "the work was done",
         "that is the case a client must survive; the other is the same as a 503",
