@@ -164,6 +164,11 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
         "not documented; the plan has none",
     ),
     Assumption(
+        "history and LSNs of a schema-only branch",
+        "they start once it is empty; nothing before can be reached",
+        "it is documented as a root without a parent; how it is made is not",
+    ),
+    Assumption(
         "bad values of expires_at",
         "400 for a time out of bounds, 422 for a branch that may not expire",
         "the rules are published, the statuses are not",

@@ -106,8 +106,9 @@ class Branch:
 
     @property
     def is_spare(self) -> bool:
-        """Whether it may be deleted although it is a root: an earlier state, or one made from a snapshot."""
-        return self.kept_from in {"self", "snapshot"} or self.restored_from is not None
+        """Whether it may be deleted although a root: an earlier state, or made from a snapshot or a schema."""
+        made_so = self.restored_from is not None or self.init_source == "schema-only"
+        return made_so or self.kept_from in {"self", "snapshot"}
 
     @property
     def data(self) -> Store:

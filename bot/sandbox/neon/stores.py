@@ -58,6 +58,22 @@ class Stores:
             raise
         return store
 
+    async def schema_of(self, source: Store, point: Point, *, running: bool = False) -> Store:
+        """A new store with the schema alone of what `source` was at `point`. Its own history starts empty."""
+        store = await self.branch(source, point, running=True)
+        try:
+            server = await store.start()
+            for database in store.catalogue.databases:
+                async with server.connect(database) as connection:
+                    await connection.execute(_EMPTY_ALL_TABLES)
+            store.begins = await store.position()
+            if not running:
+                await store.stop()
+        except BaseException:
+            await self.remove(store)
+            raise
+        return store
+
     async def shorten_replays(self) -> None:
         """Give a new base to every running store that has written much since its last."""
         for store in [store for store in self._stores if store.server is not None]:
@@ -188,6 +204,22 @@ class Stores:
     def _directory_of_base(self) -> Path:
         return self._place.make(self._place.root / "bases" / str(next(self._numbers))) / "data"
 
+
+_EMPTY_ALL_TABLES = """DO $$
+    DECLARE relation record;
+    BEGIN
+        FOR relation IN
+            SELECT oid::regclass AS name, relkind FROM pg_class
+            WHERE relkind IN ('r', 'p', 'm') AND relnamespace::regnamespace::text !~ '^(pg_|information_schema$)'
+            ORDER BY relkind = 'm'
+        LOOP
+            IF relation.relkind = 'm' THEN
+                EXECUTE format('REFRESH MATERIALIZED VIEW %s WITH NO DATA', relation.name);
+            ELSE
+                EXECUTE format('TRUNCATE %s RESTART IDENTITY CASCADE', relation.name);
+            END IF;
+        END LOOP;
+    END $$"""
 
 _FIRST_ROLES = (
     f"CREATE ROLE {postgres.MEMBERSHIP} NOLOGIN CREATEDB CREATEROLE REPLICATION BYPASSRLS",

@@ -45,7 +45,7 @@ class _NewBranch(Body):
     parent_timestamp: str | None = None
     protected: bool = False
     archived: Literal[False] = False
-    init_source: Literal["parent-data"] = "parent-data"
+    init_source: Literal["parent-data", "schema-only"] = "parent-data"
     expires_at: str | None = None
 
 
@@ -90,13 +90,15 @@ async def create_branch(call: Call) -> web.Response:
     if wanted.protected and expires_at:
         raise unprocessable("a protected branch cannot expire")
     checks.name_is_free(project, wanted.name)
-    checks.room_for_branch(project, root=False)
+    checks.room_for_branch(project, root=wanted.init_source == "schema-only")
     if wanted.protected:
         checks.room_for_protected(project)
     checks.quiet(project)
 
     branch = _new_branch(parent, wanted.name, point)
     branch.protected, branch.annotation = wanted.protected, order.annotation_value
+    if wanted.init_source == "schema-only":
+        branch.init_source, branch.parent_id, branch.parent_timestamp = "schema-only", None, None
     set_expiry(branch, expires_at)
     project.branches[branch.id] = branch
     endpoints = [add_endpoint(call.world, project, branch.id, options) for options in order.endpoints]
@@ -241,10 +243,15 @@ def create_step(world: World, branch: Branch, source: Branch, point: Point, *, r
     data = source.data
 
     async def work() -> None:
-        branch.store = await world.stores.branch(data, point, running=running)
+        if branch.init_source == "schema-only":
+            branch.store = await world.stores.schema_of(data, point, running=running)
+            branch.history_from = now()
+        else:
+            branch.store = await world.stores.branch(data, point, running=running)
 
     def done() -> None:
-        branch.parent_lsn = branch.data.begins
+        if branch.parent_id is not None:
+            branch.parent_lsn = branch.data.begins
         branch.adopt(branch.data.catalogue)
         branch.enter("ready")
 
