@@ -6,26 +6,29 @@ An error carries a kind and facts; which words fit is decided only here. A test 
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from bot.cards.blocks import Card, context, escape, local, section, utc_words
+from bot.cards.blocks import MAX_NOTICE, Card, context, cut, escape, local, section, utc_words
 from bot.errors import Fact, Facts, Kind
 from bot.rules.clock import from_iso
 from bot.rules.trouble import Trouble
 
 Sentences = tuple[str, str]
 
+LONGEST_FACT = 500
+"""Characters: what somebody else wrote must not push out what to do about it."""
+
 EXAMPLES = "`10:25 UTC`, `yesterday 14:30 Europe/Berlin`, `2026-11-20T10:25:00Z` or `30 minutes ago`"
 
 
 def sentences(kind: Kind, facts: Facts) -> Sentences:
     """What happened and what to do, as mrkdwn."""
-    shown = {name: escape(str(value)) for name, value in facts.items()}
+    shown = {name: escape(cut(str(value), LONGEST_FACT)) for name, value in facts.items()}
     words = WORDS[kind]
     return words if isinstance(words, tuple) else words(_Facts(facts, shown))
 
 
 def trouble_card(trouble: Trouble) -> Card:
     fact, advice = sentences(trouble.kind, trouble.facts)
-    return Card(f"{fact} {advice}", (section(f"{fact}\n{advice}"), context(f"ref `{trouble.ref}`")))
+    return Card(cut(f"{fact} {advice}", MAX_NOTICE), (section(f"{fact}\n{advice}"), context(f"ref `{trouble.ref}`")))
 
 
 class _Facts:
@@ -54,11 +57,12 @@ def _before_branch(f: _Facts) -> Sentences:
     if f.raw("restored"):
         return (
             f"{f.moment('asked')} is before the last restore of this branch.",
-            f"Its own history begins at {f.moment('oldest')}; the safety copy of that restore holds what was before.",
+            f"Its own history begins at {f.moment('oldest')}; the safety copy of that restore holds what was before."
+            + _backup_before(f),
         )
     return (
         f"{f.moment('asked')} is before this branch was made.",
-        f"The oldest moment it can go back to is {f.moment('oldest')}.",
+        f"The oldest moment it can go back to is {f.moment('oldest')}.{_backup_before(f)}",
     )
 
 
@@ -67,7 +71,19 @@ def _outside_window(f: _Facts) -> Sentences:
     oldest = f"The oldest moment it can go back to is {f.moment('oldest')}."
     return (
         f"{f.moment('asked')} is further back than Neon keeps history.",
-        oldest if f.raw("oldest") else f"It keeps the last {f.window}; name a moment within them.",
+        (oldest if f.raw("oldest") else f"It keeps the last {f.window}; name a moment within them.")
+        + _backup_before(f),
+    )
+
+
+def _backup_before(f: _Facts) -> str:
+    """The newest backup not younger than the wish, or that there is none; nothing where nobody looked."""
+    if f.raw("backup"):
+        return f" The newest backup from before the moment you asked for is `{f.backup}`, of {f.moment('backup_at')}."
+    return (
+        ""
+        if f.raw("backup") is None
+        else " No backup of this branch reaches back to the moment you asked for."
     )
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from bot.errors import Kind, Refused, SafepointError, as_ours
 from bot.neon.models import Branch, Project
 from bot.postgres.counts import count_rows
+from bot.rules.clock import iso
 from bot.rules.ids import BranchId
 from bot.rules.loss import Counts
 from bot.rules.plan import Lineage, Method, Preview
@@ -44,7 +45,7 @@ async def preview(context: Context, id_: str) -> None:
     try:
         standing = await step("look", Standing, lambda: look(context, request))
     except SafepointError as error:
-        await context.fail(request.id, Stage.REFUSED, error)
+        await context.fail(request.id, Stage.REFUSED, await _naming_a_backup(context, request, error))
         return
     try:
         branch = await step("branch at the point", str, lambda: _branch(context, request))
@@ -85,6 +86,28 @@ async def look(context: Context, request: Request) -> Standing:
     )
     lineage = Lineage(branch.parent_id, tuple(id_ for id_, _ in children), branch.last_reset_at)
     return Standing(lineage, tuple(name for _, name in children), oldest)
+
+
+async def _naming_a_backup(context: Context, request: Request, error: SafepointError) -> SafepointError:
+    """For a point that Neon's history no longer holds: the newest backup of the branch that is not younger, or that
+    there is none. The refusal stands as it is where Neon cannot tell.
+    """
+    if error.kind not in {Kind.OUTSIDE_WINDOW, Kind.BEFORE_BRANCH} or not isinstance(request.point, Instant):
+        return error
+    try:
+        snapshots = await context.neon.snapshots(request.project)
+    except SafepointError as trouble:
+        log_trouble("looking for a backup that covers the point", trouble)
+        return error
+    wished = request.point.at
+    held = [
+        (one.timestamp or one.created_at, one.name)
+        for one in snapshots
+        if one.source_branch_id == request.branch
+    ]
+    at, name = max((backup for backup in held if backup[0] <= wished), default=(None, ""))
+    facts = {**error.facts, "backup": name, "backup_at": iso(at) if at else ""}
+    return Refused(error.kind, ref=error.ref, **facts)
 
 
 async def remove(context: Context, request: Request, purpose: str = "preview") -> bool:
