@@ -244,6 +244,16 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
         "no text is published; data must not vanish with a role",
     ),
     Assumption(
+        "creating or deleting projects with a key of one project",
+        "403 with a text of ours",
+        "documented as impossible, without a status",
+    ),
+    Assumption(
+        "deleting a project",
+        "at once and for good; 423 while an operation is under way, 422 while a branch is protected",
+        "Neon keeps it for 7 days; nothing here asks for it again",
+    ),
+    Assumption(
         "injected 524 pages, truncated bodies and cuts after the request",
         "the work was done",
         "that is the case a client must survive; the other is the same as a 503",
