@@ -1,4 +1,4 @@
-"""Computes: made for a branch, started, suspended, deleted; and the connection string of one."""
+"""Computes: made for a branch, changed, started, suspended, deleted; and the connection string of one."""
 
 from typing import Any, Literal
 
@@ -8,8 +8,9 @@ from pydantic import Field, field_validator
 from bot.sandbox.neon import checks
 from bot.sandbox.neon.calls import Body, Call, Route, answer
 from bot.sandbox.neon.computes import start_step, suspend_step
+from bot.sandbox.neon.instants import now
 from bot.sandbox.neon.operations import Step
-from bot.sandbox.neon.refusals import Refusal, already_exists, not_found, unprocessable
+from bot.sandbox.neon.refusals import Refusal, already_exists, bad_request, not_found, unprocessable
 from bot.sandbox.neon.rows import Endpoint, Project
 from bot.sandbox.neon.shapes import connection_uri, endpoint_json
 from bot.sandbox.neon.world import World
@@ -17,10 +18,9 @@ from bot.sandbox.neon.world import World
 _SHORTEST_SUSPEND_SECONDS = 60
 
 
-class EndpointOptions(Body):
-    """`BranchCreateRequestEndpointOptions`. Size and settings are taken and given back, not acted on."""
+class EndpointSizing(Body):
+    """What may be chosen at any time. Size and settings are taken and given back, not acted on."""
 
-    type: Literal["read_write", "read_only"]
     autoscaling_limit_min_cu: float = Field(default=0.25, ge=0.25)
     autoscaling_limit_max_cu: float = Field(default=0.25, ge=0.25)
     suspend_timeout_seconds: int = Field(default=0, ge=-1, le=604_800)
@@ -33,6 +33,12 @@ class EndpointOptions(Body):
         if 0 < value < _SHORTEST_SUSPEND_SECONDS:
             raise ValueError(f"must be 0, -1 or at least {_SHORTEST_SUSPEND_SECONDS}")
         return value
+
+
+class EndpointOptions(EndpointSizing):
+    """`BranchCreateRequestEndpointOptions`."""
+
+    type: Literal["read_write", "read_only"]
 
 
 class _NewEndpoint(EndpointOptions):
@@ -49,6 +55,16 @@ class EndpointCreate(Body):
     """`EndpointCreateRequest`."""
 
     endpoint: _NewEndpoint
+
+
+class _EndpointFields(EndpointSizing):
+    name: str | None = Field(default=None, min_length=1, max_length=64)
+
+
+class EndpointUpdate(Body):
+    """`EndpointUpdateRequest` without its deprecated fields, such as the move to another branch."""
+
+    endpoint: _EndpointFields
 
 
 async def create_endpoint(call: Call) -> web.Response:
@@ -83,6 +99,25 @@ async def list_branch_endpoints(call: Call) -> web.Response:
 async def get_endpoint(call: Call) -> web.Response:
     """One of them."""
     return answer({"endpoint": endpoint_json(call.project, call.endpoint)})
+
+
+async def update_endpoint(call: Call) -> web.Response:
+    """Name, size and suspend timeout; what is left out stays. A running compute takes them on in an operation."""
+    project, endpoint = call.project, call.endpoint
+    wanted = (await call.body(EndpointUpdate)).endpoint
+    check_suspend_timeout(project, wanted)
+    sent = wanted.model_fields_set
+    least = wanted.autoscaling_limit_min_cu if "autoscaling_limit_min_cu" in sent else endpoint.min_cu
+    most = wanted.autoscaling_limit_max_cu if "autoscaling_limit_max_cu" in sent else endpoint.max_cu
+    if most < least:
+        raise bad_request("autoscaling_limit_max_cu must not be below autoscaling_limit_min_cu")
+    checks.quiet(project)
+    endpoint.min_cu, endpoint.max_cu, endpoint.name = least, most, wanted.name or endpoint.name
+    if "suspend_timeout_seconds" in sent:
+        endpoint.suspend_timeout_seconds = wanted.suspend_timeout_seconds
+    endpoint.updated_at = now()
+    applied = Step("apply_config", endpoint.branch_id, endpoint.id)
+    return _changed(call, project, endpoint, [applied] if endpoint.current_state == "active" else [])
 
 
 async def start_endpoint(call: Call) -> web.Response:
@@ -152,7 +187,7 @@ async def get_connection_uri(call: Call) -> web.Response:
     return answer({"uri": connection_uri(endpoint, role, database)})
 
 
-def check_suspend_timeout(project: Project, options: EndpointOptions) -> None:
+def check_suspend_timeout(project: Project, options: EndpointSizing) -> None:
     """412 on the free plan, where it cannot be chosen."""
     if project.settings.plan == "free" and "suspend_timeout_seconds" in options.model_fields_set:
         raise Refusal(412, "the suspend timeout cannot be changed on the free plan")
@@ -190,6 +225,7 @@ ROUTES: tuple[Route, ...] = (
     ("GET", _ENDPOINTS, list_endpoints),
     ("POST", _ENDPOINTS, create_endpoint),
     ("GET", _ENDPOINTS + "/{endpoint_id}", get_endpoint),
+    ("PATCH", _ENDPOINTS + "/{endpoint_id}", update_endpoint),
     ("DELETE", _ENDPOINTS + "/{endpoint_id}", delete_endpoint),
     ("POST", _ENDPOINTS + "/{endpoint_id}/start", start_endpoint),
     ("POST", _ENDPOINTS + "/{endpoint_id}/suspend", suspend_endpoint),
