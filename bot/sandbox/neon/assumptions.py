@@ -254,6 +254,11 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
         "Neon keeps it for 7 days; nothing here asks for it again",
     ),
     Assumption(
+        "whose calls the rate limits count, and whether they are on",
+        "each key's own; off until `rate_limits` is set, whatever the plan; 429 without Retry-After",
+        "documented per account; the sandbox's users share one, and most tests are not about limits",
+    ),
+    Assumption(
         "injected 524 pages, truncated bodies and cuts after the request",
         "the work was done",
         "that is the case a client must survive; the other is the same as a 503",

@@ -63,7 +63,7 @@ class FaultOrder(BaseModel):
 class SettingsOrder(BaseModel):
     """The body of `POST /sandbox/settings`; what is left out stays.
 
-    `detach_seconds`, `ahead_seconds` and `project_id` are additions of ours.
+    `detach_seconds`, `ahead_seconds`, `rate_limits` and `project_id` are additions of ours.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -73,6 +73,7 @@ class SettingsOrder(BaseModel):
     history_seconds: int | None = Field(default=None, ge=0)
     detach_seconds: float | None = Field(default=None, ge=0)
     ahead_seconds: float | None = Field(default=None, ge=0)
+    rate_limits: bool | None = None
     project_id: str | None = None
 
 

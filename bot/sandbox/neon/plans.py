@@ -38,13 +38,14 @@ class Settings:
     `operation_seconds` is the least an operation takes; real work counts towards it. `detach_seconds` is how long after
     an in-place restore of a root branch it becomes a root again (`detach_parent_branch`), None for never.
     `ahead_seconds` is how much later it is for expiries and backup schedules than it really is, so that nobody has to
-    wait for them.
+    wait for them. `rate_limits` says whether calls are counted against `rates.py`.
     """
 
     plan: PlanName = "launch"
     operation_seconds: float = 0.3
     detach_seconds: float | None = 1.0
     ahead_seconds: float = 0.0
+    rate_limits: bool = False
 
     @property
     def limits(self) -> Plan:

@@ -1,6 +1,7 @@
 """The HTTP server: keys, request ids, faults and error bodies around the routes, and the sandbox's own two routes."""
 
 import asyncio
+import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -71,6 +72,7 @@ def _handled(world: World, handler: Handler) -> _Handle:
 
     async def handle(request: web.Request) -> web.StreamResponse:
         path = request.path.removeprefix(_PREFIX)
+        _count(world, request, handler)
         if delay := world.faults.strike(frozenset({"delay"}), request.method, path):
             await asyncio.sleep(1.0 if delay.seconds is None else delay.seconds)
         fault = world.faults.strike(ANSWERS, request.method, path)
@@ -83,6 +85,12 @@ def _handled(world: World, handler: Handler) -> _Handle:
         return _spoiled(request, fault, await handler(Call(world, request, _key(world, request), path)))
 
     return handle
+
+
+def _count(world: World, request: web.Request, handler: Handler) -> None:
+    project = world.projects.get(request.match_info.get("project_id", ""))
+    if (project or world).settings.rate_limits:
+        world.rates.admit(_key(world, request).token, handler.__name__, time.monotonic())
 
 
 def _spoiled(request: web.Request, fault: FaultOrder, response: web.Response) -> web.Response:

@@ -14,6 +14,7 @@ from bot.sandbox.neon.instants import now
 from bot.sandbox.neon.operations import abandon
 from bot.sandbox.neon.plans import PLANS, PlanName, Settings
 from bot.sandbox.neon.proxy import Certificate, Proxy, reserve_port
+from bot.sandbox.neon.rates import RateLimits
 from bot.sandbox.neon.rows import Branch, Endpoint, Project, Role
 from bot.sandbox.neon.stores import Stores
 
@@ -40,6 +41,7 @@ class World:
     keys: dict[str, ApiKey] = field(default_factory=dict, repr=False)
     projects: dict[str, Project] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
+    rates: RateLimits = field(default_factory=RateLimits)
 
     def new_key(self, kind: KeyKind, project_id: str | None = None) -> ApiKey:
         """A key that works from now on."""
@@ -128,5 +130,7 @@ def _change(settings: Settings, order: SettingsOrder) -> None:
         settings.operation_seconds = order.operation_seconds
     if order.ahead_seconds is not None:
         settings.ahead_seconds = order.ahead_seconds
+    if order.rate_limits is not None:
+        settings.rate_limits = order.rate_limits
     if "detach_seconds" in order.model_fields_set:
         settings.detach_seconds = order.detach_seconds
