@@ -1,7 +1,7 @@
 """The few Block Kit pieces the cards are made of, and how times, people and numbers are written.
 
 Decides spelling, not content. Text from outside is escaped here, so no name or message can break out of its place.
-Limits of Slack's (3,000 characters a text, 150 a header) are kept by cutting with an ellipsis.
+Limits of Slack's (3,000 characters a text, 150 a header, 4,000 a notification) are kept by cutting with an ellipsis.
 """
 
 import json
@@ -18,6 +18,8 @@ Style = Literal["primary", "danger"]
 
 MAX_TEXT = 3000
 MAX_HEADER = 150
+MAX_NOTICE = 4000
+MOST_PEOPLE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,9 @@ def person(id_: PersonId) -> str:
 
 
 def people(ids: Sequence[PersonId]) -> str:
-    return ", ".join(person(id_) for id_ in ids)
+    """By name as far as one can call people, and how many more."""
+    named = ", ".join(person(id_) for id_ in ids[:MOST_PEOPLE])
+    return named if len(ids) <= MOST_PEOPLE else f"{named} and {len(ids) - MOST_PEOPLE:,} more"
 
 
 def count(number: int, noun: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from bot.cards.blocks import Card, code, context, count, escape, people, person, section
+from bot.cards.blocks import MAX_NOTICE, Card, code, context, count, cut, escape, people, person, section
 from bot.cards.moment import question_card
 from bot.cards.restore import headline
 from bot.cards.words import EXAMPLES, trouble_card
@@ -65,4 +65,4 @@ def _help(command: str, text: str, targets: Iterable[TargetName]) -> Card:
 
 
 def _said(text: str) -> Card:
-    return Card(text, (section(text),))
+    return Card(cut(text, MAX_NOTICE), (section(text),))

@@ -220,16 +220,25 @@ def _loss(request: Request) -> list[Block]:
 
 def _table(changes: Sequence[TableChange]) -> list[str]:
     """A head and a row for each table, as many as one block takes."""
-    width = max((len(change.table) for change in changes), default=0)
-    head = f"{'table':<{width}}  {'now':>11}  {'restored':>11}  {'net':>11}"
-    rows = [
-        f"{unticked(f'{change.table:<{width}}')}  {_rows(change.now, change.exists_now):>11}"
-        f"  {_rows(change.then, change.existed_then):>11}  {_net(change):>11}"
-        for change in changes
+    cells = [
+        ("table", "now", "restored", "net"),
+        *(
+            (
+                change.table,
+                _rows(change.now, change.exists_now),
+                _rows(change.then, change.existed_then),
+                _net(change),
+            )
+            for change in changes
+        ),
     ]
-    ends = accumulate(len(line) + 1 for line in (head, *rows))
-    fitting = sum(end <= LONGEST_TABLE for end in ends)
-    return [head, *rows[: max(fitting - 1, 0)]]
+    width, *widths = (max(map(len, column)) for column in zip(*cells, strict=True))
+    lines = [
+        "  ".join([unticked(f"{table:<{width}}"), *map(str.rjust, numbers, widths)])
+        for table, *numbers in cells
+    ]
+    ends = accumulate(len(line) + 1 for line in lines)
+    return lines[: max(sum(end <= LONGEST_TABLE for end in ends), 1)]
 
 
 def _rows(rows: int | None, exists: bool) -> str:

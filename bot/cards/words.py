@@ -28,7 +28,9 @@ def sentences(kind: Kind, facts: Facts) -> Sentences:
 
 def trouble_card(trouble: Trouble) -> Card:
     fact, advice = sentences(trouble.kind, trouble.facts)
-    return Card(cut(f"{fact} {advice}", MAX_NOTICE), (section(f"{fact}\n{advice}"), context(f"ref `{trouble.ref}`")))
+    return Card(
+        cut(f"{fact} {advice}", MAX_NOTICE), (section(f"{fact}\n{advice}"), context(f"ref `{trouble.ref}`"))
+    )
 
 
 class _Facts:

@@ -32,7 +32,7 @@ from tests.builders import (
     request_at,
     target,
 )
-from tests.cards.limits import complaints, complaints_of_view, labels, words
+from tests.cards.reading import labels, words
 
 MARKUP = re.compile(r"<!date\^-?\d+\^[^<>|]*\|[^<>|]*>|<@[A-Z0-9]+>")
 HOSTILE = "<!channel> & <https://evil.example|click> `x` ```*approved*\n```"
@@ -87,7 +87,6 @@ def hostile() -> Request:
 )
 def test_nothing_others_wrote_calls_people_or_makes_links(value: Request) -> None:
     card = card_of(value)
-    assert complaints(card) == []
     assert not {"<", ">"} & set(MARKUP.sub("", words(card)))
 
 
@@ -113,18 +112,16 @@ def large() -> Request:
     return request_at(Stage.APPROVING, start=request(words="&" * 9000), found=found, policy=policy)
 
 
-def test_the_largest_card_of_a_vote_is_one_slack_takes() -> None:
+def test_the_largest_card_of_a_vote_keeps_its_buttons_and_when_it_expires() -> None:
     value = large()
     crowd = target(approvers=frozenset(PersonId(f"U{number:010}") for number in range(300)))
     card = request_card(value, crowd)
-    assert complaints(card) == []
     assert labels(card) == ["Approve", "Deny", "Cancel"]
     assert value.expires_at is not None
     assert local(value.expires_at) in words(card)
-    assert complaints_of_view(approve_modal(value)) == []
 
 
-def test_the_largest_card_of_an_end_is_one_slack_takes() -> None:
+def test_the_largest_card_of_an_end_keeps_its_button() -> None:
     """Longer names than PostgreSQL and Neon allow, in as many checks and phases as a run has."""
     running = replace(large(), stage=Stage.RUNNING)
     for name in ("checking the plan", "restoring", "waiting for Neon", "verifying"):
@@ -135,16 +132,10 @@ def test_the_largest_card_of_an_end_is_one_slack_takes() -> None:
     )
     left = replace(running, left_behind=LeftBehind(BranchId("br-2"), "&" * 256))
     done = finish(left, Verification(checks, ("contents of rows", "sequences")), T0)
-    assert complaints(card_of(done)) == []
     assert labels(card_of(done)) == ["Undo"]
-
-
-def test_the_longest_reason_is_one_slack_takes() -> None:
-    assert complaints(card_of(deny(request_at(Stage.APPROVING), ANNA, "<" * 3000, T0))) == []
 
 
 def test_the_hostile_window_calls_nobody() -> None:
     waiting = replace(approve(request_at(Stage.APPROVING, found=hostile().preview)), stage=Stage.APPROVING)
     view = approve_modal(waiting)
-    assert complaints_of_view(view) == []
     assert "<!channel" not in str(view)

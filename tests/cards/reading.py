@@ -1,27 +1,6 @@
-"""What Slack would refuse in a card or a view, as the sandbox Slack judges it; every card test asks this."""
+"""What a person can read on a card."""
 
-from bot.cards.blocks import Block, Card
-from bot.sandbox.slack.limits import (
-    TEXT_OF_A_MESSAGE,
-    WORDS_OF_A_MESSAGE,
-    complaints_about_blocks,
-    complaints_about_view,
-    words_of,
-)
-
-
-def complaints(card: Card) -> list[str]:
-    blocks = list(card.blocks)
-    found = complaints_about_blocks(blocks)
-    if not 0 < len(card.text) <= TEXT_OF_A_MESSAGE:
-        found.append(f"text of {len(card.text)} characters")
-    if words_of(blocks) > WORDS_OF_A_MESSAGE:
-        found.append(f"{words_of(blocks)} characters over all blocks")
-    return found
-
-
-def complaints_of_view(view: Block) -> list[str]:
-    return complaints_about_view(view)
+from bot.cards.blocks import Card
 
 
 def labels(card: Card) -> list[str]:
