@@ -213,9 +213,19 @@ def _loss(request: Request) -> list[Block]:
     note = (
         f"{count(unchanged, 'table')} unchanged.{more} Net row counts, {local(request.preview.taken_at)}: "
         "rows lost and gained in the same table cancel out, and changed rows are not seen."
+        f"{_last_commit(request)}"
     )
     table = "\n".join([head, *rows])
     return [*([section(f"```{table}```")] if rows else []), context(note)]
+
+
+def _last_commit(request: Request) -> str:
+    if not isinstance(request.point, Instant) or request.preview is None:
+        return ""
+    at = request.preview.last_commit
+    if at is None:
+        return " The server cannot tell the last commit before that moment."
+    return f" The last commit before that moment: `{utc_words(at)}` ({local(at)})."
 
 
 def _table(changes: Sequence[TableChange]) -> list[str]:

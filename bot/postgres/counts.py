@@ -6,11 +6,13 @@ for a table that was never analysed and keeps its old value after a mass deletio
 """
 
 import asyncio
+from datetime import datetime
 
 import psycopg
 from psycopg import sql
 
 from bot.postgres.session import Connection
+from bot.rules.clock import utc
 from bot.rules.loss import Counts
 
 TABLES = """
@@ -60,6 +62,20 @@ async def write_position(connection: Connection) -> int | None:
     except psycopg.errors.InsufficientPrivilege:
         return None
     return int(row[0]) if row else None
+
+
+async def last_commit(connection: Connection) -> datetime | None:
+    """When the newest transaction was committed, to the microsecond; None where the server does not keep it: it needs
+    `track_commit_timestamp`, which is off by default (PostgreSQL documentation, 19.6), and forgets over some restarts.
+    """
+    try:
+        async with connection.transaction():
+            row = await (
+                await connection.execute("select timestamp from pg_last_committed_xact()")
+            ).fetchone()
+    except (psycopg.errors.ObjectNotInPrerequisiteState, psycopg.errors.InsufficientPrivilege):
+        return None
+    return utc(row[0]) if row and row[0] else None
 
 
 async def is_writable(connection: Connection) -> bool:

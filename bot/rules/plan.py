@@ -71,6 +71,7 @@ class Preview:
     """The measured difference between now and the restore point. `then` is what verification compares with later.
 
     `oldest` is the oldest moment the source could be restored to when this was taken, None for a head.
+    `last_commit` is the newest before the point, None where the server cannot tell.
     """
 
     now: Counts
@@ -79,6 +80,7 @@ class Preview:
     child_names: tuple[str, ...]
     taken_at: datetime
     oldest: datetime | None
+    last_commit: datetime | None = None
 
     @property
     def loss(self) -> Loss:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from bot.errors import Kind, Refused, SafepointError, as_ours
 from bot.neon.models import Branch, Project
-from bot.postgres.counts import count_rows
+from bot.postgres.counts import count_rows, last_commit
 from bot.rules.clock import iso
 from bot.rules.ids import BranchId
 from bot.rules.loss import Counts
@@ -37,6 +37,7 @@ class Counted:
     now: Counts
     then: Counts
     at: datetime
+    last_commit: datetime | None = None
 
 
 async def preview(context: Context, id_: str) -> None:
@@ -62,6 +63,7 @@ async def preview(context: Context, id_: str) -> None:
         child_names=standing.child_names,
         taken_at=counted.at,
         oldest=standing.oldest,
+        last_commit=counted.last_commit,
     )
     await _show(context, request, found)
 
@@ -140,7 +142,8 @@ async def _branch(context: Context, request: Request) -> BranchId:
 
 async def _count(context: Context, request: Request, branch: BranchId) -> Counted:
     now, then = await asyncio.gather(_counts_now(context, request), _counts(context, request, branch))
-    return Counted(dict.fromkeys(then) if now is None else now, then, context.now())
+    committed = await _last_commit(context, request, branch)
+    return Counted(dict.fromkeys(then) if now is None else now, then, context.now(), committed)
 
 
 async def _counts_now(context: Context, request: Request) -> Counts | None:
@@ -157,6 +160,15 @@ async def _counts_now(context: Context, request: Request) -> Counts | None:
 async def _counts(context: Context, request: Request, branch: BranchId) -> Counts:
     async with await context.database(request, branch) as connection:
         return await count_rows(connection, budget_seconds=COUNT_SECONDS)
+
+
+async def _last_commit(context: Context, request: Request, branch: BranchId) -> datetime | None:
+    """The newest commit before the point; one made since by the branch's own start tells nothing about it."""
+    if not isinstance(request.point, Instant):
+        return None
+    async with await context.database(request, branch) as connection:
+        at = await last_commit(connection)
+    return at if at is not None and at < request.point.at else None
 
 
 async def _show(context: Context, request: Request, found: Preview) -> None:

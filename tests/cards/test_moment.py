@@ -9,7 +9,7 @@ from bot.cards.moment import QUESTIONS, READING, REMARKS, question_card, questio
 from bot.cards.restore import request_card
 from bot.rules.moment import Question, Remark
 from bot.rules.request import Stage
-from tests.builders import T0, TARGET, request, request_at
+from tests.builders import T0, TARGET, preview, request, request_at
 from tests.cards.reading import labels, words
 
 CHOICES = [T0 - timedelta(hours=14), T0 - timedelta(hours=2, microseconds=1)]
@@ -53,3 +53,13 @@ def test_a_card_says_what_was_remarkable_about_the_reading_at_every_stage(stage:
     assert "that was *yesterday*" in words(card)
     assert "cut down to the millisecond" in words(card)
     assert "yesterday" not in words(request_card(request_at(stage), TARGET))
+
+
+def test_a_preview_says_the_last_commit_before_the_moment_or_that_nobody_can_tell() -> None:
+    committed = T0 - timedelta(minutes=95, milliseconds=42)
+    for found, told in [
+        (preview(last_commit=committed), "last commit before that moment: `2026-11-20 10:24:59.958 UTC`"),
+        (preview(), "cannot tell the last commit before that moment"),
+    ]:
+        card = request_card(request_at(Stage.CHOOSING, found=found), TARGET)
+        assert told in words(card)

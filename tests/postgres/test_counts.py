@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
-from bot.postgres.counts import count_rows
+from bot.postgres.counts import count_rows, last_commit
 from bot.postgres.session import LIVENESS_SECONDS, session
 from bot.sandbox.neon import SandboxNeon, SeededProject
 
@@ -42,3 +42,14 @@ async def test_a_session_notices_a_peer_that_has_vanished(database: SeededProjec
         settings["keepalives_count"]
     )
     assert noticed == LIVENESS_SECONDS
+
+
+async def test_the_last_commit_is_told_where_the_server_keeps_it_and_else_not(
+    database: SeededProject,
+) -> None:
+    async with session(SecretStr(database.dsn), statement_seconds=5) as connection:
+        row = await (await connection.execute("select current_setting('track_commit_timestamp')")).fetchone()
+        assert row == ("off",)
+        assert await last_commit(connection) is None
+        row = await (await connection.execute("select 1")).fetchone()  # the connection is still good
+        assert row == (1,)
