@@ -169,6 +169,11 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
         "it is documented as a root without a parent; how it is made is not",
     ),
     Assumption(
+        "archived branches",
+        "only those made so, 400 with a compute or protected; a compute's start brings them back, no other operation",
+        "Neon archives idle branches of the free plan after days; that is not played here",
+    ),
+    Assumption(
         "bad values of expires_at",
         "400 for a time out of bounds, 422 for a branch that may not expire",
         "the rules are published, the statuses are not",

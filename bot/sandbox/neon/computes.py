@@ -64,8 +64,16 @@ def start_step(project: Project, endpoint: Endpoint) -> Step:
         endpoint.branch_id,
         endpoint.id,
         work=lambda: start_compute(project, endpoint),
-        done=lambda: endpoint.enter("active"),
+        done=lambda: _started(project, endpoint),
     )
+
+
+def _started(project: Project, endpoint: Endpoint) -> None:
+    """A compute brings an archived branch back."""
+    branch = project.branches[endpoint.branch_id]
+    endpoint.enter("active")
+    if branch.current_state == "archived":
+        branch.enter("ready")
 
 
 async def is_idle(project: Project, endpoint: Endpoint) -> bool:

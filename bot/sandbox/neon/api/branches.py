@@ -44,7 +44,7 @@ class _NewBranch(Body):
     parent_lsn: str | None = None
     parent_timestamp: str | None = None
     protected: bool = False
-    archived: Literal[False] = False
+    archived: bool = False
     init_source: Literal["parent-data", "schema-only"] = "parent-data"
     expires_at: str | None = None
 
@@ -81,6 +81,8 @@ async def create_branch(call: Call) -> web.Response:
         check_suspend_timeout(project, options)
     if sum(endpoint.type == "read_write" for endpoint in order.endpoints) > 1:
         raise bad_request("a branch can have only one read_write endpoint")
+    if wanted.archived and (order.endpoints or wanted.protected):
+        raise bad_request("an archived branch can neither have a compute nor be protected")
     await checks.reach(project, parent, point)
     if parent.store is not None:
         parent.adopt(await parent.store.refresh_catalogue())
@@ -97,6 +99,8 @@ async def create_branch(call: Call) -> web.Response:
 
     branch = _new_branch(parent, wanted.name, point)
     branch.protected, branch.annotation = wanted.protected, order.annotation_value
+    if wanted.archived:
+        branch.pending_state = "archived"
     if wanted.init_source == "schema-only":
         branch.init_source, branch.parent_id, branch.parent_timestamp = "schema-only", None, None
     set_expiry(branch, expires_at)
@@ -253,7 +257,7 @@ def create_step(world: World, branch: Branch, source: Branch, point: Point, *, r
         if branch.parent_id is not None:
             branch.parent_lsn = branch.data.begins
         branch.adopt(branch.data.catalogue)
-        branch.enter("ready")
+        branch.enter(branch.pending_state or "ready")
 
     return Step("create_branch", branch.id, work=work, done=done)
 
