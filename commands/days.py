@@ -69,9 +69,9 @@ def possible_days(day: Day | None, today: date) -> tuple[Tries, ...]:
 
 
 def a_date(year: int, month: int, day: int) -> date | None:
-    """That date, if it exists and lies in the years computers have clocks for."""
+    """That date, if it exists and lies where clocks can be reckoned with."""
     try:
-        return date(year, month, day) if 1970 <= year <= 2200 else None
+        return date(year, month, day) if 1970 <= year <= 9990 else None
     except ValueError:
         return None
 

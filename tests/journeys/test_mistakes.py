@@ -20,7 +20,10 @@ from tests.journeys.test_restore import moment_ago, preview
         ("/restore", "hlep", "Did you mean /restore help?"),
         ("/restore", "prdo to 10:25 UTC", "Did you mean prod?"),
         ("/restore", "prod 10:25 UTC", "Write /restore <target> to <when>"),
-        ("/restore", "prod to tomorrow", "I cannot tell which moment"),
+        ("/restore", "prod to banana", "I cannot tell which moment"),
+        ("/restore", "prod to about 10:25", "is not one exact moment"),
+        ("/restore", "prod to tomorrow", "has not happened yet"),
+        ("/restore", "prod from nightly", "I cannot restore from it yet"),
         ("/restore", "prod to 2999-01-01T00:00:00Z", "has not happened yet"),
         ("/backup", "", "takes a backup now"),
         ("/backup", "prdo", "Did you mean prod?"),
@@ -102,3 +105,17 @@ async def test_a_clock_time_is_its_most_recent_occurrence(guide: Guide) -> None:
     await guide.type(dana, "/restore", f"prod to {at:%H:%M:%S} UTC")
     card = await guide.message("an answer", f"{at:%Y-%m-%d %H:%M:%S}.000 UTC", after=seen)
     assert guide.request_of(card)
+
+
+async def test_words_that_fit_several_moments_are_asked_about_and_a_button_settles_it(guide: Guide) -> None:
+    dana, seen = guide.named("Dana"), await guide.last_ts()
+    await asyncio.sleep(max(1.5 - datetime.now(UTC).microsecond / 1e6, 0))
+    at = (datetime.now(UTC) - timedelta(seconds=3)).replace(microsecond=0)
+    chicago = at - timedelta(hours=6)
+    await guide.type(dana, "/restore", f"prod to {chicago:%Y-%m-%d %H:%M:%S} CST")
+    label = f"{at:%Y-%m-%d %H:%M:%S}.000 UTC"
+    question = await guide.card("a question", dana, label, after=seen)
+    assert "several time zones" in guide.words(question)
+    await guide.press(dana, question, label)
+    card = await guide.card("a preview", dana, "Restore in place", after=seen)
+    assert label in guide.words(card)
