@@ -46,7 +46,9 @@ async def choose_reading(desk: Desk, said: Said, person: Person) -> Answer:
     carried = read_button(said.text)
     if not carried.target or not carried.at:
         raise Refused(Kind.REQUEST_GONE)
-    return await restore(desk, replace(said, name="/restore", text=f"{carried.target} to {carried.at}"), person)
+    return await restore(
+        desk, replace(said, name="/restore", text=f"{carried.target} to {carried.at}"), person
+    )
 
 
 async def _ask_for(desk: Desk, said: Said, person: Person, wish: Request) -> None:
