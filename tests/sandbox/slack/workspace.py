@@ -146,7 +146,7 @@ class Plug:
 async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 5.0) -> Any:
     """Wait for the condition to become truthy and return its value."""
     async with asyncio.timeout(seconds):
-        while not (value := await condition()):  # noqa: ASYNC110 - what is awaited is behind HTTP
+        while not (value := await condition()):
             await asyncio.sleep(0.01)
         return value
 
