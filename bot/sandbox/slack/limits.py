@@ -10,10 +10,10 @@ from itertools import chain
 from typing import Any
 
 from bot.sandbox.slack.elements import interactive
+from bot.sandbox.slack.rich_text import A_RICH_TEXT, DATA_TABLE, ID, ID_OF_BLOCK, RICH_TEXT, TABLE, URL
 from bot.sandbox.slack.schema import (
     Check,
     any_key,
-    anything,
     array,
     boolean,
     both,
@@ -49,27 +49,25 @@ def _text(longest: int) -> Check:
     return typed({"plain_text": record({"text": string(longest)}, {"emoji": boolean}), "mrkdwn": mrkdwn})
 
 
-_ID = string(255)
-_URL = string(3000)
 _STYLE = one_of("primary", "danger")
 _CONFIRM = record(
     {"title": _plain(100), "text": _text(300), "confirm": _plain(30), "deny": _plain(30)}, {"style": _STYLE}
 )
 _OPTION = record({"text": _text(75), "value": string(75)}, {"description": _text(75)})
-_OVERFLOW_OPTION = record({"text": _plain(75), "value": string(75)}, {"description": _plain(75), "url": _URL})
+_OVERFLOW_OPTION = record({"text": _plain(75), "value": string(75)}, {"description": _plain(75), "url": URL})
 _OPTION_GROUP = record({"label": _plain(75), "options": array(_OPTION, OPTIONS)})
-_SLACK_FILE = both(record({}, {"id": _ID, "url": _URL}), exactly_one_key("id", "url"))
+_SLACK_FILE = both(record({}, {"id": ID, "url": URL}), exactly_one_key("id", "url"))
 _IMAGE_SOURCE = exactly_one_key("image_url", "slack_file")
 _IMAGE = both(
-    record({"alt_text": string(2000)}, {"image_url": _URL, "slack_file": _SLACK_FILE}), _IMAGE_SOURCE
+    record({"alt_text": string(2000)}, {"image_url": URL, "slack_file": _SLACK_FILE}), _IMAGE_SOURCE
 )
 
-_COMMON = {"action_id": _ID, "confirm": _CONFIRM, "focus_on_load": boolean, "placeholder": _plain(150)}
+_COMMON = {"action_id": ID, "confirm": _CONFIRM, "focus_on_load": boolean, "placeholder": _plain(150)}
 _CHOOSING = {**_COMMON, "options": array(_OPTION, OPTIONS), "option_groups": array(_OPTION_GROUP, OPTIONS)}
-_FEW = {"action_id": _ID, "confirm": _CONFIRM, "focus_on_load": boolean}
+_FEW = {"action_id": ID, "confirm": _CONFIRM, "focus_on_load": boolean}
 _DISPATCH = record({}, {"trigger_actions_on": array(one_of("on_enter_pressed", "on_character_entered"), 2)})
 _TYPING = {
-    "action_id": _ID,
+    "action_id": ID,
     "placeholder": _plain(150),
     "focus_on_load": boolean,
     "initial_value": string(3000),
@@ -85,7 +83,7 @@ _FILTER = record(
 )
 _MAX_SELECTED = {"max_selected_items": integer(1, OPTIONS)}
 _CONVERSATIONS = {"default_to_current_conversation": boolean, "filter": _FILTER}
-_USER_IDS = array(_ID, 100)
+_USER_IDS = array(ID, 100)
 
 
 def _initial_is_offered(value: Any, at: str) -> Iterator[str]:
@@ -114,9 +112,9 @@ ELEMENTS: dict[str, Check] = {
     "button": record(
         {"text": _plain(75)},
         {
-            "action_id": _ID,
+            "action_id": ID,
             "value": string(2000),
-            "url": _URL,
+            "url": URL,
             "style": _STYLE,
             "confirm": _CONFIRM,
             "accessibility_label": string(75),
@@ -126,7 +124,7 @@ ELEMENTS: dict[str, Check] = {
     "icon_button": record(
         {"icon": string(75), "text": _plain(75)},
         {
-            "action_id": _ID,
+            "action_id": ID,
             "value": string(2000),
             "confirm": _CONFIRM,
             "accessibility_label": string(75),
@@ -134,22 +132,22 @@ ELEMENTS: dict[str, Check] = {
         },
     ),
     "feedback_buttons": record(
-        {"positive_button": _FEEDBACK, "negative_button": _FEEDBACK}, {"action_id": _ID}
+        {"positive_button": _FEEDBACK, "negative_button": _FEEDBACK}, {"action_id": ID}
     ),
-    "overflow": record({"options": array(_OVERFLOW_OPTION, 5)}, {"action_id": _ID, "confirm": _CONFIRM}),
+    "overflow": record({"options": array(_OVERFLOW_OPTION, 5)}, {"action_id": ID, "confirm": _CONFIRM}),
     "static_select": _choice({**_CHOOSING, "initial_option": _OPTION}),
     "multi_static_select": _choice({**_CHOOSING, **_INITIAL_MANY, **_MAX_SELECTED}),
     "radio_buttons": _offered(10, {"initial_option": _OPTION}),
     "checkboxes": _offered(10, _INITIAL_MANY),
-    "users_select": record({}, {**_COMMON, "initial_user": _ID}),
+    "users_select": record({}, {**_COMMON, "initial_user": ID}),
     "multi_users_select": record({}, {**_COMMON, "initial_users": _USER_IDS, **_MAX_SELECTED}),
     "conversations_select": record(
-        {}, {**_COMMON, **_CONVERSATIONS, "initial_conversation": _ID, "response_url_enabled": boolean}
+        {}, {**_COMMON, **_CONVERSATIONS, "initial_conversation": ID, "response_url_enabled": boolean}
     ),
     "multi_conversations_select": record(
         {}, {**_COMMON, **_CONVERSATIONS, "initial_conversations": _USER_IDS, **_MAX_SELECTED}
     ),
-    "channels_select": record({}, {**_COMMON, "initial_channel": _ID, "response_url_enabled": boolean}),
+    "channels_select": record({}, {**_COMMON, "initial_channel": ID, "response_url_enabled": boolean}),
     "multi_channels_select": record({}, {**_COMMON, "initial_channels": _USER_IDS, **_MAX_SELECTED}),
     "datepicker": record({}, {**_COMMON, "initial_date": string(10, 10)}),
     "timepicker": record({}, {**_COMMON, "initial_time": string(5, 5), "timezone": string(75)}),
@@ -174,55 +172,14 @@ _IN_ACTIONS = {
     if kind not in {"icon_button", "feedback_buttons", "email_text_input", "url_text_input", "number_input"}
 }
 _BUTTON = typed({"button": ELEMENTS["button"]})
-_RICH_LEAVES: dict[str, Check] = {
-    "text": record({"text": string(3000)}, {"style": anything}),
-    "link": record({"url": _URL}, {"text": string(3000), "style": anything}),
-    "user": record({"user_id": _ID}, {"style": anything}),
-    "usergroup": record({"usergroup_id": _ID}, {"style": anything}),
-    "channel": record({"channel_id": _ID}, {"style": anything}),
-    "emoji": record({"name": _ID}, {"unicode": _ID, "style": anything, "skin_tone": integer(2, 6)}),
-    "broadcast": record({"range": one_of("here", "channel", "everyone")}, {"style": anything}),
-    "color": record({"value": string(7, 7)}, {"style": anything}),
-    "date": record(
-        {"timestamp": integer(0, 10**11), "format": string(255)},
-        {"url": _URL, "fallback": string(255), "style": anything},
-    ),
-}
-_RICH_LINE = array(typed(_RICH_LEAVES), 1000, 0)
-_RICH_SECTION = record({"elements": _RICH_LINE})
-_RICH_BOXED = record({"elements": _RICH_LINE}, {"border": integer(0, 1)})
-_RICH_LIST = record(
-    {
-        "style": one_of("bullet", "ordered"),
-        "elements": array(typed({"rich_text_section": _RICH_SECTION}), 1000),
-    },
-    {"indent": integer(0, 8), "offset": integer(0, 10**6), "border": integer(0, 1)},
-)
-_RICH: dict[str, Check] = {
-    "rich_text_section": _RICH_SECTION,
-    "rich_text_list": _RICH_LIST,
-    "rich_text_quote": _RICH_BOXED,
-    "rich_text_preformatted": _RICH_BOXED,
-}
-_ID_OF_BLOCK = {"block_id": _ID}
-_RICH_TEXT = record({"elements": array(typed(_RICH), 1000)}, _ID_OF_BLOCK)
-_A_RICH_TEXT = typed({"rich_text": _RICH_TEXT})
-_CELL = typed(
-    {
-        "raw_text": record({"text": string(3000)}),
-        "raw_number": record({"value": anything}, {"text": string(75)}),
-        "rich_text": _RICH_TEXT,
-    }
-)
-_COLUMN = record({}, {"align": one_of("left", "center", "right"), "is_wrapped": boolean})
-_URL_SOURCE = typed({"url": record({"url": _URL, "text": string(3000)})})
+_URL_SOURCE = typed({"url": record({"url": URL, "text": string(3000)})})
 _TASK = record(
     {
-        "task_id": _ID,
+        "task_id": ID,
         "title": string(3000),
         "status": one_of("pending", "in_progress", "complete", "error"),
     },
-    {"details": _A_RICH_TEXT, "output": _A_RICH_TEXT, "sources": array(_URL_SOURCE, 100), **_ID_OF_BLOCK},
+    {"details": A_RICH_TEXT, "output": A_RICH_TEXT, "sources": array(_URL_SOURCE, 100), **ID_OF_BLOCK},
 )
 _CARD = both(
     record(
@@ -234,7 +191,7 @@ _CARD = both(
             "subtitle": _text(150),
             "body": _text(200),
             "actions": array(_BUTTON, 25),
-            **_ID_OF_BLOCK,
+            **ID_OF_BLOCK,
         },
     ),
     any_key("hero_image", "title", "actions", "body"),
@@ -244,14 +201,14 @@ _CONTAINER = both(
         {"child_blocks": array(later(lambda: typed({**EVERYWHERE, **IN_MESSAGES})), 10)},
         {
             "title": _plain(150),
-            "rich_text_title": _A_RICH_TEXT,
+            "rich_text_title": A_RICH_TEXT,
             "subtitle": _text(150),
             "width": one_of("narrow", "standard", "wide", "full"),
             "icon": typed({"image": _IMAGE}),
             "is_collapsible": boolean,
             "default_collapsed": boolean,
             "has_header_divider": boolean,
-            **_ID_OF_BLOCK,
+            **ID_OF_BLOCK,
         },
     ),
     any_key("title", "rich_text_title"),
@@ -266,51 +223,48 @@ EVERYWHERE: dict[str, Check] = {
                 "fields": array(_text(2000), 10),
                 "accessory": typed({**_IN_ACTIONS, "image": _IMAGE}),
                 "expand": boolean,
-                **_ID_OF_BLOCK,
+                **ID_OF_BLOCK,
             },
         ),
         any_key("text", "fields"),
     ),
-    "divider": record({}, _ID_OF_BLOCK),
-    "header": record({"text": _plain(150)}, _ID_OF_BLOCK),
+    "divider": record({}, ID_OF_BLOCK),
+    "header": record({"text": _plain(150)}, ID_OF_BLOCK),
     "context": record(
         {"elements": array(typed({"image": _IMAGE, "plain_text": _text(3000), "mrkdwn": _text(3000)}), 10)},
-        _ID_OF_BLOCK,
+        ID_OF_BLOCK,
     ),
-    "actions": record({"elements": array(typed(_IN_ACTIONS), 25)}, _ID_OF_BLOCK),
+    "actions": record({"elements": array(typed(_IN_ACTIONS), 25)}, ID_OF_BLOCK),
     "image": both(
         record(
             {"alt_text": string(2000)},
-            {"image_url": _URL, "slack_file": _SLACK_FILE, "title": _plain(2000), **_ID_OF_BLOCK},
+            {"image_url": URL, "slack_file": _SLACK_FILE, "title": _plain(2000), **ID_OF_BLOCK},
         ),
         _IMAGE_SOURCE,
     ),
     "input": record(
         {"label": _plain(2000), "element": typed(_IN_INPUT)},
-        {"hint": _plain(2000), "optional": boolean, "dispatch_action": boolean, **_ID_OF_BLOCK},
+        {"hint": _plain(2000), "optional": boolean, "dispatch_action": boolean, **ID_OF_BLOCK},
     ),
-    "rich_text": _RICH_TEXT,
+    "rich_text": RICH_TEXT,
     "alert": record(
         {"text": _text(3000)},
-        {"level": one_of("default", "info", "warning", "error", "success"), **_ID_OF_BLOCK},
+        {"level": one_of("default", "info", "warning", "error", "success"), **ID_OF_BLOCK},
     ),
 }
 
 IN_MESSAGES: dict[str, Check] = {
-    "markdown": record({"text": string(MARKDOWN_OF_A_MESSAGE)}, _ID_OF_BLOCK),
+    "markdown": record({"text": string(MARKDOWN_OF_A_MESSAGE)}, ID_OF_BLOCK),
     "context_actions": record(
         {"elements": array(typed({kind: ELEMENTS[kind] for kind in ("icon_button", "feedback_buttons")}), 5)},
-        _ID_OF_BLOCK,
+        ID_OF_BLOCK,
     ),
-    "table": record(
-        {"rows": array(array(_CELL, 20), 100)}, {"column_settings": array(_COLUMN, 20), **_ID_OF_BLOCK}
-    ),
+    "table": TABLE,
+    "data_table": DATA_TABLE,
     "task_card": _TASK,
-    "plan": record(
-        {"title": string(3000)}, {"tasks": array(typed({"task_card": _TASK}), 50), **_ID_OF_BLOCK}
-    ),
+    "plan": record({"title": string(3000)}, {"tasks": array(typed({"task_card": _TASK}), 50), **ID_OF_BLOCK}),
     "card": _CARD,
-    "carousel": record({"elements": array(typed({"card": _CARD}), 10)}, _ID_OF_BLOCK),
+    "carousel": record({"elements": array(typed({"card": _CARD}), 10)}, ID_OF_BLOCK),
     "container": _CONTAINER,
 }
 
@@ -382,7 +336,7 @@ def _about_a_message(blocks: Sequence[Json]) -> Iterator[str]:
         yield complain(
             f"markdown must be less than {MARKDOWN_OF_A_MESSAGE + 1} characters in total", "/blocks"
         )
-    if sum(block["type"] == "table" for block in blocks) > 1:
+    if sum(block["type"] in {"table", "data_table"} for block in blocks) > 1:
         yield complain("only_one_table_allowed", "/blocks")
 
 

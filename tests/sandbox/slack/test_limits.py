@@ -53,8 +53,42 @@ def table(rows: int, cells: int) -> Json:
     return {"type": "table", "rows": [[{"type": "raw_text", "text": "x"}] * cells] * rows}
 
 
+def data_table(rows: int, cells: int = 1, **more: Any) -> Json:
+    return {**table(rows, cells), "type": "data_table", "caption": "x", **more}
+
+
+def uneven(*lengths: int) -> Json:
+    return with_rows(*([cell()] * length for length in lengths))
+
+
+def with_rows(*rows: list[Json]) -> Json:
+    return {**data_table(2), "rows": list(rows)}
+
+
+def cell() -> Json:
+    return {"type": "raw_text", "text": "x"}
+
+
+def rich_cell() -> Json:
+    elements = [{"type": "rich_text_section", "elements": [{"type": "text", "text": "x"}]}]
+    return {"type": "rich_text", "elements": elements}
+
+
+def groups(count: int, label: int = 1) -> Json:
+    offered = [{"label": plain(label), "options": [option(1, 1)]}] * count
+    return {"type": "static_select", "option_groups": offered}
+
+
 def container(children: int, **more: Any) -> Json:
     return {"type": "container", "title": plain(1), "child_blocks": [{"type": "divider"}] * children, **more}
+
+
+def icon(number: int) -> Json:
+    return {"type": "icon_button", "icon": "trash", "text": plain(1), "action_id": str(number)}
+
+
+def typed(**more: Any) -> Json:
+    return {"type": "input", "label": plain(1), "element": {"type": "plain_text_input", **more}}
 
 
 def card(**more: Any) -> Json:
@@ -136,6 +170,38 @@ AT_THE_LIMIT: dict[str, tuple[list[Json], list[Json]]] = {
     "table rows": ([table(100, 1)], [table(101, 1)]),
     "table cells": ([table(1, 20)], [table(1, 21)]),
     "one table": ([table(1, 1)], [table(1, 1), table(1, 1)]),
+    "table family": ([table(1, 1)], [table(1, 1), data_table(2)]),
+    "data table rows": ([data_table(101)], [data_table(102)]),
+    "data table below its head": ([data_table(2)], [data_table(1)]),
+    "data table cells": ([data_table(2, 20)], [data_table(2, 21)]),
+    "data table rows are even": ([uneven(2, 2)], [uneven(2, 1)]),
+    "data table head is plain": (
+        [with_rows([cell()], [rich_cell()])],
+        [with_rows([rich_cell()], [rich_cell()])],
+    ),
+    "data table page": ([data_table(2, page_size=100)], [data_table(2, page_size=101)]),
+    "data table caption": ([data_table(2)], [{**table(2, 1), "type": "data_table"}]),
+    "context actions": (
+        [{"type": "context_actions", "elements": [icon(n) for n in range(5)]}],
+        [{"type": "context_actions", "elements": [icon(n) for n in range(6)]}],
+    ),
+    "accessibility label": (
+        in_actions(button("a", accessibility_label="x" * 75)),
+        in_actions(button("a", accessibility_label="x" * 76)),
+    ),
+    "confirm yes": (
+        in_actions(button("a", confirm=confirm(yes=30))),
+        in_actions(button("a", confirm=confirm(yes=31))),
+    ),
+    "option groups": (in_actions(groups(100)), in_actions(groups(101))),
+    "option group label": (in_actions(groups(1, 75)), in_actions(groups(1, 76))),
+    "addresses only in overflow": (
+        in_actions({"type": "overflow", "options": [{**option(), "url": "https://x.io"}]}),
+        in_actions(select(options=[{**option(), "url": "https://x.io"}])),
+    ),
+    "min length": ([typed(min_length=3000)], [typed(min_length=3001)]),
+    "max length": ([typed(max_length=3000)], [typed(max_length=3001)]),
+    "alert text": ([{"type": "alert", "text": plain(3000)}], [{"type": "alert", "text": plain(3001)}]),
     "alert level": (
         [{"type": "alert", "text": plain(1)}],
         [{"type": "alert", "text": plain(1), "level": "red"}],
@@ -222,6 +288,10 @@ def form(**more: Any) -> Json:
         (modal(text_input("a"), submit="Go"), modal(text_input("a"), submit=None)),
         (form(), form(color="red")),
         ({"type": "home", "blocks": []}, {"type": "home", "blocks": [], "title": plain(1)}),
+        (
+            {"type": "home", "blocks": [{"type": "divider"}] * 100},
+            {"type": "home", "blocks": [{"type": "divider"}] * 101},
+        ),
         (form(), {"type": "drawer", "blocks": []}),
         (form(), modal({"type": "markdown", "text": "x"})),
     ],
@@ -236,6 +306,14 @@ async def test_refused_blocks_come_with_their_reasons(workspace: Workspace) -> N
     where = "must be more than 0 characters [json-pointer:/blocks/0/text/text]"
     assert refused["error"] == "invalid_blocks" and refused["errors"] == [where]
     assert refused["response_metadata"]["messages"] == [f"[ERROR] {where}"]
+    assert await workspace.messages() == []
+
+
+async def test_what_the_sandbox_does_not_show_is_refused_loudly(workspace: Workspace) -> None:
+    for more in ({"attachments": [{"text": "x"}]}, {"username": "Somebody"}, {"icon_emoji": ":boom:"}):
+        refused = await error_of(workspace.api.chat_postMessage(channel=OPS, text="x", **more))
+        assert refused["error"] == "invalid_arguments"
+        assert next(iter(more)) in refused["response_metadata"]["messages"][0]
     assert await workspace.messages() == []
 
 
