@@ -24,21 +24,27 @@ ACK_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """`kind` as in Socket Mode: slash_commands, interactive or events_api. `retry` counts redeliveries of an event."""
+    """`kind` as in Socket Mode: slash_commands, interactive or events_api. `retry` counts redeliveries of an event,
+    and `reason` says why there is one."""
 
     kind: str
     payload: Json
     takes_a_body: bool = False
     retry: int = 0
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """How the app took it: `error` is no_bot or ack_timeout; `body` what came with the acknowledgement."""
+    """How the app took it: `error` is no_bot or ack_timeout; `body` what came with the acknowledgement.
+
+    `retry_reason` is Slack's word for why it would deliver an event again; None if it would not.
+    """
 
     ms: float | None
     error: str | None = None
     body: Json | None = None
+    retry_reason: str | None = None
 
 
 class Delivery(Protocol):
@@ -74,7 +80,7 @@ class HttpDelivery:
         body, content_type = _encoded(envelope)
         headers = {**self._signature(body), "Content-Type": content_type}
         if envelope.retry:
-            headers |= {"X-Slack-Retry-Num": str(envelope.retry), "X-Slack-Retry-Reason": "http_timeout"}
+            headers |= {"X-Slack-Retry-Num": str(envelope.retry), "X-Slack-Retry-Reason": envelope.reason}
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ACK_SECONDS))
         started = time.perf_counter()
@@ -82,14 +88,16 @@ class HttpDelivery:
             async with self._session.post(self._url, data=body, headers=headers) as response:
                 text = await response.text()
                 if not response.ok:
-                    return Ack(elapsed_ms(started), "ack_timeout")
+                    wants_none = response.headers.get("X-Slack-No-Retry") == "1"
+                    why = None if wants_none else "http_error"
+                    return Ack(elapsed_ms(started), "ack_timeout", retry_reason=why)
                 return Ack(elapsed_ms(started), body=_ack_body(text))
         except TimeoutError:
-            return Ack(elapsed_ms(started), "ack_timeout")
+            return Ack(elapsed_ms(started), "ack_timeout", retry_reason="http_timeout")
         except aiohttp.ClientConnectorError:
-            return Ack(None, "no_bot")
+            return Ack(None, "no_bot", retry_reason="connection_failed")
         except aiohttp.ClientError:
-            return Ack(elapsed_ms(started), "ack_timeout")
+            return Ack(elapsed_ms(started), "ack_timeout", retry_reason="unknown_error")
 
     def _signature(self, body: str) -> dict[str, str]:
         timestamp = str(int(time.time()))

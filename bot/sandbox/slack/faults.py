@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 ON_CALLS = frozenset({"429", "503", "html_524", "delay", "truncate", "cut_before", "cut_after"})
-ON_ENVELOPES = frozenset({"duplicate_envelope", "refresh"})
+DISCONNECTS = {"refresh": "refresh_requested", "warning": "warning", "link_disabled": "link_disabled"}
+"""Faults that end the socket an envelope went over, and the reason the app is given."""
+
+ON_ENVELOPES = frozenset({"duplicate_envelope", *DISCONNECTS})
 ON_SOCKETS = frozenset({"silent_socket"})
 ALL = ON_CALLS | ON_ENVELOPES | ON_SOCKETS
 

@@ -14,14 +14,15 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from bot.sandbox.slack.delivery import ACK_SECONDS, Ack, Envelope, elapsed_ms
-from bot.sandbox.slack.faults import Fault, Faults
+from bot.sandbox.slack.faults import DISCONNECTS, ON_ENVELOPES, Fault, Faults
 from bot.sandbox.slack.world import World
 
 Json = dict[str, Any]
 
 MOST_LINKS = 10
 PING_SECONDS = 10.0
-REFRESH_GRACE_SECONDS = 10.0
+GRACE_SECONDS = 10.0
+"""How long before its end an app hears that a socket will be closed."""
 
 
 @dataclass(eq=False, slots=True)
@@ -125,7 +126,7 @@ class Links:
         awaited: asyncio.Future[Json | None] = asyncio.get_running_loop().create_future()
         self._awaited[envelope_id] = awaited
         self._silence_as_ordered()
-        fault = self._faults.take({"duplicate_envelope", "refresh"})
+        fault = self._faults.take(ON_ENVELOPES)
         started = time.perf_counter()
         try:
             link = await self._send(frame)
@@ -137,7 +138,7 @@ class Links:
                 body = await awaited
             return Ack(elapsed_ms(started), body=body)
         except TimeoutError:
-            return Ack(elapsed_ms(started), "ack_timeout")
+            return Ack(elapsed_ms(started), "ack_timeout", retry_reason="timeout")
         finally:
             del self._awaited[envelope_id]
 
@@ -153,14 +154,14 @@ class Links:
         if fault.fault == "duplicate_envelope":
             await self._send(frame)
         else:
-            await self.refresh(link)
+            await self._disconnect(link, DISCONNECTS[fault.fault])
 
-    async def refresh(self, link: Link) -> None:
-        """Ask the app to come back over a new link, and close this one some seconds later."""
-        await link.send(
-            {"type": "disconnect", "reason": "refresh_requested", "debug_info": {"host": "applink-sandbox"}}
-        )
-        task = asyncio.create_task(_close_later(link))
+    async def _disconnect(self, link: Link, reason: str) -> None:
+        """Tell the app why this link ends, and close it: some seconds later, or at once where Socket Mode was turned
+        off. Assumed: an app that dials again is let in, as if somebody had turned it on again."""
+        await link.send({"type": "disconnect", "reason": reason, "debug_info": {"host": "applink-sandbox"}})
+        pause = 0.0 if reason == "link_disabled" else GRACE_SECONDS
+        task = asyncio.create_task(_close_later(link, pause))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -194,8 +195,8 @@ async def _ping(link: Link) -> None:
                 return
 
 
-async def _close_later(link: Link) -> None:
-    await asyncio.sleep(REFRESH_GRACE_SECONDS)
+async def _close_later(link: Link, seconds: float) -> None:
+    await asyncio.sleep(seconds)
     await link.socket.close()
 
 
@@ -207,5 +208,5 @@ def _frame(envelope: Envelope, envelope_id: str) -> Json:
         "accepts_response_payload": envelope.takes_a_body,
     }
     if envelope.kind == "events_api":
-        frame |= {"retry_attempt": envelope.retry, "retry_reason": "timeout" if envelope.retry else ""}
+        frame |= {"retry_attempt": envelope.retry, "retry_reason": envelope.reason}
     return frame

@@ -182,20 +182,21 @@ class Verbs:
 
     async def _deliver_event(self, payload: Json) -> Ack:
         ack = await self._delivery.deliver(Envelope("events_api", payload))
-        if ack.error == "ack_timeout":
-            task = asyncio.create_task(self._redeliver(payload))
+        if ack.retry_reason is not None:
+            task = asyncio.create_task(self._redeliver(payload, ack.retry_reason))
             self._redeliveries.add(task)
             task.add_done_callback(self._redeliveries.discard)
-        else:
+        elif ack.error is None:
             self._answers.take_ignored_ack(ack.body)
         return ack
 
-    async def _redeliver(self, payload: Json) -> None:
+    async def _redeliver(self, payload: Json, reason: str) -> None:
         for retry, pause_seconds in enumerate(RETRY_AFTER_SECONDS, start=1):
             await asyncio.sleep(pause_seconds)
-            ack = await self._delivery.deliver(Envelope("events_api", payload, retry=retry))
-            if ack.error is None:
+            ack = await self._delivery.deliver(Envelope("events_api", payload, retry=retry, reason=reason))
+            if ack.retry_reason is None:
                 return
+            reason = ack.retry_reason
 
     async def _read(self, kind: type[W], request: web.Request) -> W:
         wish = await read_order(kind, request)

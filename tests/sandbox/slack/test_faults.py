@@ -1,6 +1,7 @@
 """What goes wrong on purpose, as an unmodified slack_sdk and Bolt live through it."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable
 from typing import Any
 
@@ -180,6 +181,55 @@ async def test_a_click_in_flight_survives_a_refresh_of_the_socket(
     assert bot.handlers[0].client.current_session is not before
     assert (await workspace.get("about"))["connections"] == 1
     assert (await workspace.click(OMAR, ts, "go"))["ok"]
+
+
+@pytest.mark.parametrize("reason", ["warning", "link_disabled"])
+async def test_a_socket_that_is_ended_for_another_reason_is_dialled_anew(
+    workspace: Workspace, plug: Plug, app: AsyncApp, reason: str
+) -> None:
+    @app.action("go")
+    async def pressed(ack: AsyncAck) -> None:
+        await ack()
+
+    bot = await plug(app)
+    frames: list[str] = []
+
+    async def note(frame: Any) -> None:
+        frames.append(frame.data)
+
+    bot.handlers[0].client.on_message_listeners.append(note)
+    before = bot.handlers[0].client.current_session
+    ts = (await workspace.api.chat_postMessage(channel=OPS, text="x", blocks=[actions(button("go"))]))["ts"]
+    await fault(workspace, reason)
+    await workspace.click(DANA, ts, "go")
+
+    async def dialled_again() -> bool:
+        about = await workspace.get("about")
+        return bot.handlers[0].client.current_session is not before and about["connections"] == 1
+
+    await until(dialled_again)
+    assert any(f'"reason": "{reason}"' in frame for frame in frames)
+    assert (await workspace.click(DANA, ts, "go"))["ok"]
+
+
+async def test_the_eleventh_socket_is_turned_away_and_each_address_lets_one_in(workspace: Workspace) -> None:
+    async def address() -> str:
+        answer = await workspace.api.apps_connections_open(app_token=workspace.slack.app_token)
+        url: str = answer["url"]
+        return url
+
+    used = ""
+    async with contextlib.AsyncExitStack() as open_:
+        for number in range(1, 11):
+            used = await address()
+            socket = await open_.enter_async_context(workspace.http.ws_connect(used))
+            hello = await socket.receive_json()
+            assert (hello["type"], hello["num_connections"]) == ("hello", number)
+        with pytest.raises(aiohttp.WSServerHandshakeError, match="401"):
+            await workspace.http.ws_connect(used)
+        late = await open_.enter_async_context(workspace.http.ws_connect(await address()))
+        assert (await late.receive_json())["reason"] == "too_many_websockets"
+        assert (await late.receive()).type is aiohttp.WSMsgType.CLOSE
 
 
 async def test_a_silent_socket_swallows_everything_until_the_app_dials_again(

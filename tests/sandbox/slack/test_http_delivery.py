@@ -2,14 +2,15 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
 
+from bot.sandbox.slack import verbs
 from tests.sandbox.slack.conftest import a_workspace
 from tests.sandbox.slack.workspace import (
     DANA,
@@ -20,6 +21,7 @@ from tests.sandbox.slack.workspace import (
     button,
     modal,
     text_input,
+    until,
 )
 
 
@@ -39,9 +41,17 @@ async def workspace(door: socket.socket) -> AsyncIterator[Workspace]:
 
 @asynccontextmanager
 async def serving(app: AsyncApp, door: socket.socket) -> AsyncIterator[None]:
-    async def receive(request: web.Request) -> web.Response:
+    async def receive(request: web.Request) -> web.StreamResponse:
         return await to_aiohttp_response(await app.async_dispatch(await to_bolt_request(request)))
 
+    async with answering(receive, door):
+        yield
+
+
+@asynccontextmanager
+async def answering(
+    receive: Callable[[web.Request], Awaitable[web.StreamResponse]], door: socket.socket
+) -> AsyncIterator[None]:
     server = web.Application()
     server.router.add_post("/slack/events", receive)
     runner = web.AppRunner(server, access_log=None)
@@ -139,3 +149,76 @@ async def test_a_duplicate_is_posted_twice(workspace: Workspace, app: AsyncApp, 
         await workspace.post("faults", {"fault": "duplicate_envelope", "times": 1})
         assert (await workspace.slash())["ok"]
     assert len(heard) == 2 and heard[0] == heard[1]
+
+
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verbs, "RETRY_AFTER_SECONDS", (0.0, 0.0, 0.0))
+
+
+async def test_an_event_that_fails_is_delivered_three_times_more_and_says_why(
+    workspace: Workspace, door: socket.socket, no_pauses: None
+) -> None:
+    """Bolt acknowledges events by itself; an app without it may not."""
+    tries: list[tuple[str, str | None, str | None]] = []
+
+    async def fail(request: web.Request) -> web.Response:
+        event: str = (await request.json())["event_id"]
+        headers = request.headers
+        tries.append((event, headers.get("X-Slack-Retry-Num"), headers.get("X-Slack-Retry-Reason")))
+        return web.Response(status=500)
+
+    async with answering(fail, door):
+        assert (await workspace.post("home", {"user": DANA}))["error"] == "ack_timeout"
+
+        async def all_of_them() -> bool:
+            return len(tries) == 4
+
+        await until(all_of_them)
+    assert len({event for event, _, _ in tries}) == 1
+    assert [(number, why) for _, number, why in tries] == [
+        (None, None),
+        ("1", "http_error"),
+        ("2", "http_error"),
+        ("3", "http_error"),
+    ]
+
+
+async def test_an_app_can_ask_for_no_further_delivery(
+    workspace: Workspace, door: socket.socket, no_pauses: None
+) -> None:
+    tries: list[str | None] = []
+
+    async def fail(request: web.Request) -> web.Response:
+        tries.append(request.headers.get("X-Slack-Retry-Num"))
+        return web.Response(status=500, headers={"X-Slack-No-Retry": "1"} if len(tries) == 2 else None)
+
+    async with answering(fail, door):
+        for number in (2, 6):  # stopped after the first redelivery; and after all three
+            await workspace.post("home", {"user": DANA})
+
+            async def are_so_many(number: int = number) -> bool:
+                return len(tries) == number
+
+            await until(are_so_many)
+    assert tries == [None, "1", None, "1", "2", "3"]
+
+
+async def test_an_event_waits_for_an_app_that_is_not_there_yet(
+    workspace: Workspace, app: AsyncApp, door: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verbs, "RETRY_AFTER_SECONDS", (0.3,))
+    reasons: list[object] = []
+
+    @app.event("app_home_opened")
+    async def opened(request: AsyncBoltRequest) -> None:
+        reasons.append(request.headers.get("x-slack-retry-reason"))
+
+    assert (await workspace.post("home", {"user": DANA}))["error"] == "no_bot"
+    async with serving(app, door):
+
+        async def arrived() -> bool:
+            return bool(reasons)
+
+        await until(arrived)
+    assert reasons == [["connection_failed"]]
