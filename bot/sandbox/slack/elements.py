@@ -29,7 +29,7 @@ STATELESS = {"button", "overflow", "icon_button", "feedback_buttons", "workflow_
 
 
 class NoSuchOption(Exception):
-    """The person picked something that the element does not offer."""
+    """The person picked something that the element does not offer, or more than it takes."""
 
 
 def fill_ids(blocks: Sequence[Json]) -> list[Json]:
@@ -99,6 +99,8 @@ def action(block: Json, element: Json, value: Any, action_ts: str) -> Json:
 def state_value(element: Json, value: Any) -> Json:
     """The element's entry in `state.values` once the person chose or typed `value`. Raises NoSuchOption."""
     kind = element["type"]
+    if isinstance(value, list) and len(value) > element.get("max_selected_items", len(value)):
+        raise NoSuchOption(value)
     if kind in SINGLE_CHOICE:
         return {"type": kind, "selected_option": None if value is None else _option(element, value)}
     if kind in MANY_CHOICES:

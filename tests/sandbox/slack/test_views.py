@@ -80,6 +80,18 @@ async def test_values_of_every_kind_are_submitted_in_slacks_shape(
     assert (await workspace.submit(DANA, view["id"], {}))["error"] == "no_such_view"
 
 
+async def test_more_than_an_element_takes_cannot_be_chosen(
+    workspace: Workspace, bot: Bot, heard: Heard
+) -> None:
+    element = {"type": "multi_users_select", "action_id": "who", "max_selected_items": 1}
+    label = {"type": "plain_text", "text": "Who"}
+    form = modal({"type": "input", "block_id": "who", "label": label, "element": element})
+    view = await open_modal(workspace, heard, form)
+    assert (await workspace.submit(DANA, view["id"], {"who": [DANA, OMAR]}))["error"] == "no_such_action"
+    assert (await workspace.submit(DANA, view["id"], {"who": [OMAR]}))["ok"]
+    assert heard[-1]["view"]["state"]["values"]["who"]["who"]["selected_users"] == [OMAR]
+
+
 async def test_modals_that_cannot_be_submitted_say_so(workspace: Workspace, bot: Bot, heard: Heard) -> None:
     view = await open_modal(workspace, heard, modal(section("Loading…"), submit=None))
     assert (await workspace.submit(DANA, view["id"], {}))["error"] == "no_submit"

@@ -117,7 +117,8 @@ function select(spec, at) {
   };
   const open = () => {
     const chosen = [currentValue(spec, at) ?? []].flat();
-    openMenu(control, { name: at.label ?? spec.placeholder?.text ?? "Options", groups, chosen, many, onpick: pick });
+    const name = at.label ?? spec.placeholder?.text ?? "Options";
+    openMenu(control, { name, groups, chosen, many, most: spec.max_selected_items, onpick: pick });
   };
   const control = h(
     "button",

@@ -9,9 +9,9 @@ const FILTER_FROM = 9;
 
 /**
  * Open the list at `anchor`. `groups` is `[{label?, options: [{value, label, note?, url?}]}]`, labels being nodes.
- * One choice: `onpick(value)` and close. `many`: choices toggle, and `onpick(values)` when the list closes.
+ * One choice: `onpick(value)` and close. `many`: choices toggle, `most` of them, and `onpick(values)` when the list closes.
  */
-export function openMenu(anchor, { name, groups, chosen = [], many = false, isMenu = false, onpick }) {
+export function openMenu(anchor, { name, groups, chosen = [], many = false, most = Infinity, isMenu = false, onpick }) {
   const picked = new Set(chosen);
   const list = h("div", {
     class: "menu-list",
@@ -27,6 +27,7 @@ export function openMenu(anchor, { name, groups, chosen = [], many = false, isMe
   const choose = (option) => {
     if (!many) return done(option.dataset.value);
     const value = option.dataset.value;
+    if (!picked.has(value) && picked.size >= most) return undefined;
     picked[picked.has(value) ? "delete" : "add"](value);
     option.setAttribute("aria-selected", String(picked.has(value)));
     return undefined;
