@@ -181,5 +181,6 @@ def _channel(channel: Channel) -> Json:
         "is_archived": channel.is_archived,
         "is_ext_shared": channel.is_ext_shared,
         "members": sorted(channel.members),
+        "broadcasts": [message.ts for message in channel.messages if message.is_broadcast],
         "reactions": {message.ts: message.reactions for message in channel.messages if message.reactions},
     }

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.sandbox.slack import Person, sandbox_slack
 from tests.sandbox.slack.conftest import a_workspace
 from tests.sandbox.slack.workspace import (
+    CHANNELS,
     DANA,
     ELSEWHERE,
     GONE,
@@ -17,6 +19,7 @@ from tests.sandbox.slack.workspace import (
     OLD,
     OMAR,
     OPS,
+    PEOPLE,
     SECRET,
     SHARED,
     STRANGER,
@@ -199,6 +202,17 @@ async def test_replies_stay_in_their_thread(workspace: Workspace) -> None:
     assert refused["error"] == "cannot_reply_to_message"
 
 
+async def test_a_reply_can_be_sent_to_the_channel_as_well(workspace: Workspace) -> None:
+    api = workspace.api
+    root = (await api.chat_postMessage(channel=OPS, text="root"))["ts"]
+    told = await api.chat_postMessage(channel=OPS, text="all", thread_ts=root, reply_broadcast=True)
+    assert told["message"]["subtype"] == "thread_broadcast"
+    await api.chat_postMessage(channel=OPS, text="the thread", thread_ts=root)
+    history = (await api.conversations_history(channel=OPS))["messages"]
+    assert [message["text"] for message in history] == ["all", "root"]
+    assert (await workspace.get("about"))["channels"][OPS]["broadcasts"] == [told["ts"]]
+
+
 async def test_history_is_newest_first_in_pages_and_gives_metadata_only_when_asked(
     workspace: Workspace,
 ) -> None:
@@ -254,6 +268,17 @@ async def test_people_are_described_with_their_zone_and_standing(workspace: Work
     gone = (await workspace.api.users_info(user=GONE))["user"]
     assert gone["deleted"] and not {"tz", "is_restricted", "real_name"} & set(gone)
     assert (await error_of(workspace.api.users_info(user="U0")))["error"] == "user_not_found"
+
+
+async def test_another_bot_is_known_as_one_and_has_no_direct_messages() -> None:
+    robot = Person("U07ROBOT", "Deploys", is_bot=True)
+    async with sandbox_slack((*PEOPLE, robot), CHANNELS) as slack:
+        api = AsyncWebClient(slack.bot_token, slack.api_url)
+        assert (await api.users_info(user=robot.id))["user"]["is_bot"]
+        assert (await error_of(api.conversations_open(users=[robot.id])))["error"] == "cannot_dm_bot"
+        assert (await error_of(api.chat_postMessage(channel=robot.id, text="x")))[
+            "error"
+        ] == "channel_not_found"
 
 
 async def test_only_their_team_gives_people_from_shared_channels_away(workspace: Workspace) -> None:

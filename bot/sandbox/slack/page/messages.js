@@ -8,7 +8,7 @@ import { withCommand } from "./hints.js";
 import { avatar, icon } from "./icons.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { go } from "./place.js";
-import { fileUrl } from "./state.js";
+import { fileUrl, isBroadcast } from "./state.js";
 
 const NEAR_S = 300;
 
@@ -112,11 +112,23 @@ export function messageElement(message, channel, workspace, { isCompact = false,
       { class: "message-body" },
       note,
       isCompact ? null : head,
+      isBroadcast(message, channel) && !isInThread ? broadcastNote(message) : null,
       h("div", { class: "content" }, contentOf(message, channel, workspace)),
       reactionsOf(message, channel),
       message.edited ? h("span", { class: "edited", title: "This message was changed" }, "(edited)") : null,
       isInThread ? null : threadLink(message, channel, workspace),
     ),
+  );
+}
+
+/** What stands above a reply that was sent to the channel as well. */
+function broadcastNote(message) {
+  const open = () => go({ thread: message.thread_ts });
+  return h(
+    "div",
+    { class: "broadcast-note" },
+    "replied to ",
+    h("button", { type: "button", class: "link-button", "data-press": `broadcast ${message.ts}`, click: open }, "a thread"),
   );
 }
 

@@ -122,7 +122,7 @@ export class Workspace {
 
   /** What the person sees in a channel, threads folded away; a deleted parent stays while it has replies. */
   messages(channel) {
-    const seen = channel.messages.filter((message) => this.#maySee(message) && isTopLevel(message));
+    const seen = channel.messages.filter((message) => this.#maySee(message) && isTopLevel(message, channel));
     return seen.filter((message) => !message.deleted || this.replies(channel, message.ts).length > 0);
   }
 
@@ -224,14 +224,12 @@ const FAILURES = {
   unreachable: ["The sandbox is not reachable", "Is it still running?"],
 };
 
-function isTopLevel(message) {
-  return (
-    !message.thread_ts ||
-    message.thread_ts === message.ts ||
-    message.subtype === "thread_broadcast" ||
-    message.reply_broadcast
-  );
+function isTopLevel(message, channel) {
+  return !message.thread_ts || message.thread_ts === message.ts || isBroadcast(message, channel);
 }
+
+/** Whether a reply was sent to the channel as well. */
+export const isBroadcast = (message, channel) => channel.broadcasts?.includes(message.ts) ?? false;
 
 function within(maps, name) {
   if (!maps.has(name)) maps.set(name, new Map());

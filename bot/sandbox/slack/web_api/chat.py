@@ -24,13 +24,14 @@ _SAYING = "text blocks thread_ts link_names parse unfurl_links unfurl_media mrkd
 def post_message(world: World, args: Arguments) -> Json:
     channel = _channel_to_post_in(world, args.text("channel"))
     blocks = checked_blocks(args.structure("blocks", "invalid_blocks_format"))
+    thread_ts = thread_of(channel, args)
     message = Message(
         ts=world.next_ts(),
         user=world.bot_user_id,
         text=checked_text(args.text("text"), blocks),
         blocks=blocks,
-        thread_ts=thread_of(channel, args),
-        is_broadcast=args.flag("reply_broadcast"),
+        thread_ts=thread_ts,
+        is_broadcast=thread_ts is not None and args.flag("reply_broadcast"),
         metadata=checked_metadata(args),
     )
     world.post(channel, message)

@@ -88,6 +88,8 @@ def message_object(world: World, channel: Channel, message: Message, *, with_met
         shown["blocks"] = message.blocks
     if message.thread_ts:
         shown["thread_ts"] = message.thread_ts
+    if message.is_broadcast:
+        shown["subtype"] = "thread_broadcast"
     if message.edited:
         shown["edited"] = message.edited
     if message.files:

@@ -135,6 +135,17 @@ async def test_a_thread_opens_beside_its_channel_and_escape_closes_it(visit: Vis
     await expect(visit.page.get_by_role("button", name="3 replies")).to_be_focused()
 
 
+async def test_a_reply_to_the_channel_as_well_leads_to_its_thread(visit: Visit, ours: Workspace) -> None:
+    parent = (await ours.api.chat_postMessage(channel=OPS, text="Backup is stale"))["ts"]
+    await ours.api.chat_postMessage(channel=OPS, thread_ts=parent, text="worse now", reply_broadcast=True)
+    await ours.api.chat_postMessage(channel=OPS, thread_ts=parent, text="a detail")
+    await visit.go()
+    await expect(visit.messages).to_have_count(2)
+    await expect(visit.messages.last).to_contain_text("worse now")
+    await visit.messages.last.get_by_role("button", name="a thread").click()
+    await expect(visit.page.get_by_role("region", name="Thread")).to_contain_text("a detail")
+
+
 async def test_home_shows_what_the_bot_publishes_for_the_person(visit: Visit, bot: AsyncApp) -> None:
     await visit.go()
     await visit.page.get_by_role("navigation").get_by_role("button", name="safe").click()
@@ -295,7 +306,7 @@ async def test_every_kind_of_field_arrives_as_it_was_filled_in(visit: Visit, our
         field("level", {"type": "static_select", **choices}),
         field("kind", {"type": "radio_buttons", **choices}),
         field("seen", {"type": "checkboxes", **choices}),
-        field("who", {"type": "multi_users_select"}),
+        field("who", {"type": "multi_users_select", "max_selected_items": 2}),
         field("day", {"type": "datepicker"}),
         field("hour", {"type": "timepicker"}),
         field("start", {"type": "datetimepicker"}),
@@ -325,6 +336,7 @@ async def test_every_kind_of_field_arrives_as_it_was_filled_in(visit: Visit, our
         await dialog.get_by_label("who").click()
         await visit.page.get_by_role("option", name="Dana").click()
         await visit.page.get_by_role("option", name="Omar").click()
+        await visit.page.get_by_role("option", name="Eve").click()  # one too many
         await visit.page.keyboard.press("Escape")
         await dialog.get_by_label("day").fill("2026-02-19")
         await dialog.get_by_label("hour").fill("10:25")
