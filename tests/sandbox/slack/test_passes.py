@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
+from bot.sandbox.slack.rates import MESSAGES_PER_MINUTE, Rates
+from bot.sandbox.slack.web_api import METHODS
 from tests.sandbox.slack.conftest import a_workspace
 from tests.sandbox.slack.workspace import (
     DANA,
@@ -190,6 +192,10 @@ async def test_a_channel_takes_one_message_a_second_after_a_short_burst(
     assert (await error_of(blocked))["error"] == "ratelimited"
     [entry] = [entry for entry in await workspace.journal("chat.postMessage") if entry["status"] == 429]
     assert entry["error"] == "ratelimited"
+    headers = {"Authorization": f"Bearer {workspace.slack.bot_token}"}
+    url, order = f"{workspace.slack.api_url}chat.postMessage", {"channel": OPS, "text": "x"}
+    async with workspace.http.post(url, json=order, headers=headers) as response:
+        assert (response.status, response.headers["Retry-After"]) == (429, "1")
     assert (await api.chat_postMessage(channel=SHARED, text="other channel"))["ok"]
     hands.forward(1.0)
     assert (await api.chat_postMessage(channel=OPS, text="x"))["ok"]
@@ -207,6 +213,31 @@ async def test_too_many_calls_are_told_how_long_to_wait(workspace: Workspace, ha
         assert response.status == 429 and response.headers["Retry-After"] == "35"
     hands.forward(35)
     assert (await workspace.api.chat_update(channel=OPS, ts=ts, text="z"))["ok"]
+
+
+@pytest.mark.parametrize(
+    ("methods", "per_minute"),
+    [
+        ("users.list", 20),
+        (
+            "chat.update conversations.info conversations.history conversations.replies apps.connections.open",
+            50,
+        ),
+        ("chat.postEphemeral users.info views.open views.update views.publish", 100),
+        ("chat.postMessage", None),
+    ],
+)
+def test_methods_have_slacks_tiers(methods: str, per_minute: int | None) -> None:
+    assert {METHODS[name].per_minute for name in methods.split()} == {per_minute}
+
+
+def test_a_workspace_takes_so_many_messages_a_minute_over_all_channels(hands: Hands) -> None:
+    rates = Rates(hands)
+    assert not any(rates.wait_for_message(f"C{number}") for number in range(MESSAGES_PER_MINUTE))
+    hands.forward(20)
+    assert rates.wait_for_message("C0ANOTHER") == 40
+    hands.forward(40)
+    assert rates.wait_for_message("C0ANOTHER") == 0
 
 
 async def test_limits_can_be_switched_off(workspace: Workspace) -> None:
