@@ -29,6 +29,7 @@ async def approved(guide: Guide, card: Json) -> None:
     await guide.approve(guide.named("Ravi"), card)
 
 
+@pytest.mark.exhaustive  # the tour of tests/cli plays the same in every run
 async def test_a_restore_in_place_brings_back_what_was_deleted_and_undo_takes_it_away_again(
     guide: Guide, outside: Outside, neon_api: httpx.AsyncClient
 ) -> None:
@@ -115,7 +116,9 @@ async def test_people_who_may_not_are_told_so_and_nothing_happens(guide: Guide) 
     await guide.ended("it is cancelled", card, "Cancelled")
 
 
-@pytest.mark.parametrize("round_", range(2))
+@pytest.mark.parametrize(
+    "round_", [0, *(pytest.param(number, marks=pytest.mark.exhaustive) for number in range(1, 10))]
+)
 async def test_two_people_approving_at_the_same_moment_start_one_restore(
     guide: Guide, outside: Outside, neon_api: httpx.AsyncClient, round_: int
 ) -> None:
