@@ -14,6 +14,9 @@ from slack_bolt.async_app import AsyncApp
 from bot.slack.failures import SLACK_FAILURES, name_of
 
 CONNECTIONS = 2
+PING_SECONDS = 3.0
+"""slack_sdk notices a socket that stays open and says nothing after some four of its pings, and dials again."""
+
 LOOK_SECONDS = 2.0
 DOWN_SECONDS = 10.0
 """How long slack_sdk may try by itself before the connection is replaced; a refresh takes well under a second."""
@@ -30,7 +33,7 @@ class Socket:
         self._handler: AsyncSocketModeHandler | None = None
 
     async def connect(self) -> None:
-        self._handler = AsyncSocketModeHandler(self._bolt, self._app_token)
+        self._handler = AsyncSocketModeHandler(self._bolt, self._app_token, ping_interval=PING_SECONDS)
         await self._handler.connect_async()  # type: ignore[no-untyped-call]
 
     async def close(self) -> None:

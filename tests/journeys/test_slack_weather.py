@@ -1,5 +1,6 @@
 """What Slack does behind the bot's back: cards deleted, channels archived, people gone, envelopes sent twice."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator
 
@@ -35,6 +36,13 @@ async def waiting_for_approval(guide: Guide) -> Json:
     return await guide.card("the approvers are asked", dana, "Approve", same_as=card)
 
 
+async def direct_words(guide: Guide, slack: httpx.AsyncClient, person: str) -> str:
+    """All that the bot has told this person directly; nothing before it first does."""
+    channels = (await slack.get("/sandbox/state")).json()["channels"]
+    messages = channels.get(f"D{person[1:]}", {"messages": []})["messages"]
+    return "\n".join(guide.words(message) for message in messages)
+
+
 async def test_a_deleted_card_is_posted_anew_with_what_happened_since(
     guide: Guide, slack: httpx.AsyncClient
 ) -> None:
@@ -68,7 +76,7 @@ async def test_a_card_whose_channel_is_archived_goes_to_the_targets_channel(
 
 
 async def test_what_a_person_is_told_reaches_them_directly_once_they_left_the_channel(
-    guide: Guide, in_general: Guide, slack: httpx.AsyncClient, outside: Outside
+    guide: Guide, in_general: Guide, slack: httpx.AsyncClient
 ) -> None:
     mei, dana = guide.named("Mei"), guide.named("Dana")
     card = await waiting_for_approval(in_general)
@@ -77,8 +85,9 @@ async def test_what_a_person_is_told_reaches_them_directly_once_they_left_the_ch
     window = await in_general.window(mei)
     await admin(slack, "remove_person", channel=GENERAL.id, user=mei)
     await in_general.submit(mei, window, {"target": "prod"})
-    directly = Guide(slack, {**outside.description(), "channel": f"D{mei[1:]}"})
-    await directly.message("Mei hears of it", f"Your approval of {request} is counted.")
+    async with asyncio.timeout(15):
+        while f"Your approval of {request} is counted." not in await direct_words(guide, slack, mei):
+            await asyncio.sleep(0.05)
     await in_general.press(dana, card, "Cancel")
     await in_general.ended("it is cancelled", card, "Cancelled")
 
@@ -122,3 +131,16 @@ async def test_a_socket_that_is_refreshed_under_a_click_loses_nothing(
     await fault(slack, "refresh", times=1)
     await guide.press(dana, card, "Cancel")
     await guide.ended("it is cancelled", card, "Cancelled")
+
+
+async def test_sockets_that_stay_open_and_say_nothing_are_dialled_anew(
+    guide: Guide, slack: httpx.AsyncClient
+) -> None:
+    kofi, seen = guide.named("Kofi"), await guide.last_ts()
+    order = {"user": kofi, "channel": INCIDENTS.id, "command": "/restore", "text": "help"}
+    await fault(slack, "silent_socket", times=2)  # both connections
+    assert (await slack.post("/sandbox/slash", json=order)).json()["error"] == "ack_timeout"
+    async with asyncio.timeout(15):
+        while not (await slack.post("/sandbox/slash", json=order)).json()["ok"]:
+            await asyncio.sleep(0.1)
+    await guide.whisper("help, after all", kofi, "shows what going back would mean", after=seen)
