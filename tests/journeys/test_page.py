@@ -103,6 +103,12 @@ async def open_home(visit: Visit) -> None:
     await expect(visit.page.get_by_role("region", name="Home")).to_contain_text("prod: fresh")
 
 
+async def refused_calls(visit: Visit) -> list[tuple[str, str]]:
+    """What Slack said no to, other than "later"."""
+    calls = await (await visit.page.request.get(f"{visit.url}/sandbox/journal")).json()
+    return [(call["method"], call["error"]) for call in calls if call["error"] not in (None, "ratelimited")]
+
+
 async def test_the_incident_is_handled_by_pressing_what_the_page_shows(visit: Visit) -> None:
     await break_something(visit)
     await take_the_suggested_command(visit)
@@ -126,3 +132,4 @@ async def test_the_incident_is_handled_by_pressing_what_the_page_shows(visit: Vi
 
     await back_up(visit)
     await open_home(visit)
+    assert await refused_calls(visit) == []
