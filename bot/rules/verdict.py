@@ -113,7 +113,9 @@ def went_back(before: Before, then: Counts, found: Counts, position: int | None)
         and before.counts[table] != then[table]
     ]
     if nearer and all(nearer):
-        return Check("history", Outcome.PASSED, "row counts left where they were for where they should be")
+        return Check(
+            "history", Outcome.PASSED, "row counts are those of the restore point, no longer those of before"
+        )
     if nearer and not any(nearer):
         return Check("history", Outcome.FAILED, "the data looks as it did before the restore")
     return Check("history", Outcome.WARNING, "nothing measured tells this state from the one before")
