@@ -72,6 +72,7 @@ async def test_250_branches_of_a_quiet_project_are_made_and_listed_in_pages(proj
     assert len(seen) == 250 and not query["cursor"]
 
 
+@pytest.mark.exhaustive
 async def test_twenty_running_branches_fit_in_a_gigabyte(neon: SandboxNeon, project: Driver) -> None:
     if not Path("/proc/self/smaps_rollup").exists():
         pytest.skip("the system does not say how much memory a process shares")
