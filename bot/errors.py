@@ -61,7 +61,6 @@ class Kind(StrEnum):
     REQUEST_MOVED_ON = "request_moved_on"
     REQUEST_EXPIRED = "request_expired"
     PLAN_CHANGED = "plan_changed"
-    BRANCH_BUSY = "branch_busy"
     TOO_FEW_APPROVERS = "too_few_approvers"
     LIMIT_REACHED = "limit_reached"
     NEON_REFUSED = "neon_refused"

@@ -199,10 +199,6 @@ WORDS: Mapping[Kind, Sentences | Callable[[_Facts], Sentences]] = {
         f"What was approved is no longer what would happen{_because(f, 'what')}.",
         f"{NOTHING_CHANGED} Type the `/restore` command again to get a fresh preview.",
     ),
-    Kind.BRANCH_BUSY: lambda f: (
-        f"Another restore of this branch is running: `{f.request}`.",
-        "Wait for it to end.",
-    ),
     Kind.TOO_FEW_APPROVERS: lambda f: (
         f"*{f.target}* asks for {f.quorum} approvals, and only {f.possible} other people may give one.",
         "Add approvers to its policy, or let somebody who is not an approver ask.",
